@@ -1,0 +1,58 @@
+"""Tables of people and their sessions."""
+
+from enum import IntEnum
+
+from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ccmanage.core.db import Base, BigId, Digest, PublicId, Tiny, bytes_type
+
+
+class Role(IntEnum):
+    """What a person may do in the installation."""
+
+    USER = 0
+    ADMIN = 1
+
+
+class UserState(IntEnum):
+    """Whether a person may sign in."""
+
+    ACTIVE = 0
+    SUSPENDED = 1
+
+
+class User(Base):
+    """A person who signs in. Mail address and name are encrypted; the address is found by a blind index."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
+    email_sealed: Mapped[bytes] = mapped_column(bytes_type(512))
+    email_index: Mapped[bytes] = mapped_column(Digest, unique=True)
+    name_sealed: Mapped[bytes] = mapped_column(bytes_type(512))
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    role: Mapped[int] = mapped_column(Tiny)
+    state: Mapped[int] = mapped_column(Tiny)
+    locale: Mapped[str] = mapped_column(String(8))
+    time_zone: Mapped[str] = mapped_column(String(64))
+    email_verified_at: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class UserSession(Base):
+    """One sign-in. Its public id is the token's `jti`; ending the row ends the token."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    network_sealed: Mapped[bytes] = mapped_column(bytes_type(512))
+    device_sealed: Mapped[bytes] = mapped_column(bytes_type(1024))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    last_seen_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,0 +1,1 @@
+"""Ports made real. Only bootstrap imports these."""

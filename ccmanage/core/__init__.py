@@ -1,0 +1,1 @@
+"""Tools without business: every feature stands on them, they know none."""

@@ -1,0 +1,183 @@
+"""Settings: environment variables `CCMANAGE_…` or a `.env`; a wrong one stops the start with one clear line."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ccmanage.core.crypto import decode_secret
+
+PREFIX = "CCMANAGE_"
+Names = Annotated[tuple[str, ...], NoDecode]
+
+_SECRETS = ("secret_keys", "encryption_keys", "key_pepper")
+_FROM_FILE = (*_SECRETS, "database_url", "redis_url", "broker_url", "admin_password", "metrics_token", "smtp_url")
+
+
+class ConfigError(Exception):
+    """A setting is missing or wrong; the text names it and says what to do."""
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Instants and lengths carry their unit in the name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    database_url: str = ""
+    redis_url: str = ""
+    broker_url: str = ""
+    secret_keys: Names = ()
+    encryption_keys: Names = ()
+    key_pepper: str = ""
+    public_url: str = "http://127.0.0.1:8000"
+    smtp_url: str = ""
+    mail_from: str = "ccmanage@localhost"
+    data_dir: Path = Path("var")
+    admin_email: str = ""
+    admin_password: str = ""
+    log_format: Literal["auto", "text", "json"] = "auto"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_token: str = ""
+    trusted_proxies: Names = ()
+    allowed_hosts: Names = ()
+    event_horizon_days: int = Field(default=90, ge=1, le=400)
+    session_idle_minutes: int = Field(default=8 * 60, ge=5, le=24 * 60)
+    settle_events: int = Field(default=10_000, ge=100, le=50_000)
+    database_pool: int = Field(default=8, ge=2, le=100)
+    processes: int = Field(default=1, ge=1, le=64)
+    worker_threads: int = Field(default=4, ge=1, le=32)
+    test_clock_file: Path | None = None
+    embedded: bool = False
+
+    @field_validator("secret_keys", "encryption_keys", "trusted_proxies", "allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("secret_keys", "encryption_keys")
+    @classmethod
+    def _long_enough(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for secret in value:
+            decode_secret(secret)
+        return value
+
+    @field_validator("key_pepper")
+    @classmethod
+    def _pepper_long_enough(cls, value: str) -> str:
+        if value:
+            decode_secret(value)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        for other in ("mariadb://", "mysql://", "mariadb+pymysql://"):
+            if value.startswith(other):
+                return "mysql+pymysql://" + value.removeprefix(other)
+        if value and not value.startswith(("mysql+pymysql://", "sqlite:///")):
+            raise ValueError("use mysql://user:password@host:3306/name")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("use redis://host:6379/0")
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _known_broker(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "amqp://", "amqps://")):
+            raise ValueError("use redis://… or amqp://…")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _plain_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("use https://your.host")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _admin_whole(self) -> "Settings":
+        if self.admin_password and not self.admin_email:
+            raise ValueError("ADMIN_PASSWORD without ADMIN_EMAIL: set both or none")
+        return self
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether the books are kept in SQLite."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def nudge_url(self) -> str:
+        """Return the address of what carries the nudges ("" in the embedded mode)."""
+        return self.broker_url or self.redis_url
+
+
+def load_settings(*, embedded: bool = False, **given: Any) -> Settings:
+    """Read the settings; raises ConfigError. `embedded` allows a start without a database and its secrets."""
+    settings = _read({**_from_files(os.environ), **given})
+    if embedded and not settings.database_url:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        home = {
+            "database_url": f"sqlite:///{settings.data_dir / 'ccmanage.db'}",
+            "embedded": True,
+            **{name: value for name, value in _own_secrets(settings.data_dir).items() if not getattr(settings, name)},
+        }
+        return _read({**_from_files(os.environ), **home, **given})
+    _demand(settings)
+    return settings
+
+
+def _read(given: Mapping[str, Any]) -> Settings:
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _from_files(environment: Mapping[str, str]) -> dict[str, str]:
+    """Read `CCMANAGE_X_FILE` for every secret X, as container platforms hand them over."""
+    found = {}
+    for name in _FROM_FILE:
+        path = environment.get(f"{PREFIX}{name.upper()}_FILE")
+        if path and f"{PREFIX}{name.upper()}" not in environment:
+            try:
+                found[name] = Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ConfigError(f"{PREFIX}{name.upper()}_FILE: cannot read {path}: {error.strerror}") from None
+    return found
+
+
+def _demand(settings: Settings) -> None:
+    needed = ["database_url", *_SECRETS]
+    if not settings.is_sqlite:
+        needed.append("redis_url")
+    for name in needed:
+        if not getattr(settings, name):
+            raise ConfigError(f"{PREFIX}{name.upper()}: is not set; it has no default outside `ccmanage up`")
+
+
+def _own_secrets(data_dir: Path) -> dict[str, str]:
+    """Make the embedded mode's secrets once and keep them, readable by the owner alone."""
+    path = data_dir / "secrets.json"
+    if not path.exists():
+        made = {name: secrets.token_urlsafe(32) for name in _SECRETS}
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(made, file, indent=1)
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,1 @@
+"""Credits: grants, the ledger and balances. The arithmetic is pure and stands in rules.py."""

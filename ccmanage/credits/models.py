@@ -1,0 +1,115 @@
+"""Tables of the books: grants, ledger, balances. No foreign keys: they would lock the parents' rows."""
+
+from enum import IntEnum
+
+from sqlalchemy import BigInteger, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ccmanage.core.db import TABLE, Base, BigId, Digest, PublicId, Tiny
+
+
+class Origin(IntEnum):
+    """Where a grant comes from."""
+
+    COMPENSATION = 1
+    SUBSCRIPTION = 2
+    VOUCHER = 3
+    ADJUSTMENT = 4
+    TOP_UP = 5
+
+
+class GrantState(IntEnum):
+    """Where a grant stands. Only active grants have something remaining."""
+
+    SCHEDULED = 0
+    ACTIVE = 1
+    EXHAUSTED = 2
+    EXPIRED = 3
+    VOIDED = 4
+
+
+class EntryKind(IntEnum):
+    """What a ledger entry is for."""
+
+    GRANT = 1
+    USAGE = 2
+    EXPIRY = 3
+    ROLLOVER = 4
+    REPAYMENT = 5
+    FORGIVENESS = 6
+    VOID = 7
+    ADJUSTMENT = 8
+    REVERSAL = 9
+
+
+class Reference(IntEnum):
+    """What caused a ledger entry; `ref_id` is its number."""
+
+    GRANT = 1
+    SETTLEMENT = 2
+    ENTRY = 3
+
+
+class Grant(Base):
+    """A bucket of credits."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        Index(None, "workspace_id", "state"),
+        Index(None, "workspace_id", "id"),
+        # What the sweep looks for: scheduled grants whose time has come, active ones whose time is over.
+        Index(None, "state", "effective_at"),
+        Index(None, "state", "expires_at"),
+        TABLE,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
+    workspace_id: Mapped[int] = mapped_column(BigInteger)
+    origin: Mapped[int] = mapped_column(Tiny)
+    state: Mapped[int] = mapped_column(Tiny)
+    priority: Mapped[int] = mapped_column(Integer)
+    amount_nano: Mapped[int] = mapped_column(BigInteger)
+    remaining_nano: Mapped[int] = mapped_column(BigInteger)
+    effective_at: Mapped[int] = mapped_column(BigInteger)
+    # 0 = never: a number, so that rows can be written and compared without a special case.
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class Balance(Base):
+    """The sum of a workspace's ledger, kept beside it: the row that is locked before anything moves."""
+
+    __tablename__ = "balances"
+
+    workspace_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    balance_nano: Mapped[int] = mapped_column(BigInteger)
+    debt_nano: Mapped[int] = mapped_column(BigInteger)
+    spent_nano: Mapped[int] = mapped_column(BigInteger)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    last_hash: Mapped[bytes] = mapped_column(Digest)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class LedgerEntry(Base):
+    """One movement of a workspace. Written once; the database refuses to change or delete it."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (
+        # One movement per cause: writing it twice is refused, and a settlement's entries are found by it.
+        UniqueConstraint("ref_kind", "ref_id", "workspace_id", "kind", "grant_id", name="uq_ledger_reference"),
+        TABLE,
+    )
+
+    workspace_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[int] = mapped_column(Tiny)
+    amount_nano: Mapped[int] = mapped_column(BigInteger)
+    # 0 = no grant (debt): NULL would be distinct from itself in the unique key.
+    grant_id: Mapped[int] = mapped_column(BigInteger)
+    ref_kind: Mapped[int] = mapped_column(Tiny)
+    ref_id: Mapped[int] = mapped_column(BigInteger)
+    balance_after_nano: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[int] = mapped_column(BigInteger)
+    prev_hash: Mapped[bytes] = mapped_column(Digest)
+    hash: Mapped[bytes] = mapped_column(Digest)

@@ -1,0 +1,1 @@
+"""Gateways: machines that verify keys and post usage, and their tokens."""

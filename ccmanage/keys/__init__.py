@@ -1,0 +1,1 @@
+"""API keys: issue, rotate, revoke. A key belongs to one workspace."""

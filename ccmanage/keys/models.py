@@ -1,0 +1,46 @@
+"""Tables of API keys and their secrets."""
+
+from enum import IntEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ccmanage.core.db import TABLE, Base, BigId, Digest, PublicId, Tiny, human_text
+
+
+class KeyState(IntEnum):
+    """Whether a key may be used."""
+
+    ACTIVE = 0
+    REVOKED = 1
+
+
+class ApiKey(Base):
+    """A key of a workspace, made by a person. Its secrets stand apart, so that it can be rotated."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index(None, "workspace_id", "id"), TABLE)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    name: Mapped[str] = mapped_column(human_text(120))
+    state: Mapped[int] = mapped_column(Tiny)
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)
+    revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+    last_used_at: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class ApiKeySecret(Base):
+    """One secret of a key, found by its digest; after a rotation the old one runs out."""
+
+    __tablename__ = "api_key_secrets"
+
+    digest: Mapped[bytes] = mapped_column(Digest, primary_key=True)
+    key_id: Mapped[int] = mapped_column(ForeignKey("api_keys.id"), index=True)
+    prefix: Mapped[str] = mapped_column(String(12))
+    last_four: Mapped[str] = mapped_column(String(4))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,0 +1,1 @@
+"""Read-only questions across features, for screens, exports and the audit of the books."""

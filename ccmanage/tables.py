@@ -1,0 +1,30 @@
+"""Every table, imported once: the metadata for migrations and tests."""
+
+from ccmanage.accounts import models as accounts
+from ccmanage.audit import models as audit
+from ccmanage.core import idempotency, locks
+from ccmanage.core.db import Base
+from ccmanage.credits import models as credit
+from ccmanage.gateways import models as gateways
+from ccmanage.keys import models as keys
+from ccmanage.pricing import models as pricing
+from ccmanage.reports import models as reports
+from ccmanage.usage import models as usage
+from ccmanage.workspaces import models as workspaces
+
+metadata = Base.metadata
+
+__all__ = [
+    "accounts",
+    "audit",
+    "credit",
+    "gateways",
+    "idempotency",
+    "keys",
+    "locks",
+    "metadata",
+    "pricing",
+    "reports",
+    "usage",
+    "workspaces",
+]

@@ -1,0 +1,1 @@
+"""Usage: the inbox, its settlement, events and rollups."""

@@ -1,0 +1,1 @@
+"""Workspaces: the owners of keys, credits and usage; members and their roles."""
