@@ -82,9 +82,7 @@ class AuditService:
         )
         self._repository.add_detail(entry.id, self._ring.encrypt(plain, f"audit_details:{public_id.hex()}"))
 
-    def page(
-        self, ask: PageRequest, *, action: str | None = None, actor_user_id: int | None = None
-    ) -> Page[Recorded]:
+    def page(self, ask: PageRequest, *, action: str | None = None, actor_user_id: int | None = None) -> Page[Recorded]:
         """Return the log, newest first."""
         page = self._repository.page_of_log(ask, action=action, actor_user_id=actor_user_id)
         sealed = self._repository.details_of([entry.id for entry in page.items])

@@ -16,7 +16,15 @@ PREFIX = "CCMANAGE_"
 Names = Annotated[tuple[str, ...], NoDecode]
 
 _SECRETS = ("secret_keys", "encryption_keys", "key_pepper")
-_FROM_FILE = (*_SECRETS, "database_url", "redis_url", "broker_url", "admin_password", "metrics_token", "smtp_url")
+_FROM_FILE = (
+    *_SECRETS,
+    "database_url",
+    "redis_url",
+    "broker_url",
+    "admin_password",
+    "metrics_token",
+    "smtp_url",
+)
 
 
 class ConfigError(Exception):

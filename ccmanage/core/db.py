@@ -13,7 +13,8 @@ from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, String, creat
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.interfaces import ExceptionContext
-from sqlalchemy.exc import DBAPIError, PendingRollbackError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeEngine
 
@@ -28,7 +29,25 @@ _SQL_MODE = (
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 )
 # lock wait, deadlock, record changed, lock nowait; the server goes away, is read-only, full of connections
-_RETRYABLE = {1205, 1213, 1020, 3572, 1053, 1290, 1836, 1792, 3100, 1040, 1927, 2003, 2006, 2013, 2014, 2055, 4031}
+_RETRYABLE = {
+    1205,
+    1213,
+    1020,
+    3572,
+    1053,
+    1290,
+    1836,
+    1792,
+    3100,
+    1040,
+    1927,
+    2003,
+    2006,
+    2013,
+    2014,
+    2055,
+    4031,
+}
 # Errors after which the connection is of no use, although SQLAlchemy does not know it.
 _LOST = {1053, 1290, 1836, 1792, 3100}
 DUPLICATE_KEY = 1062
@@ -172,7 +191,12 @@ def _sqlite(url: str) -> Engine:
         pool_size=16,
         max_overflow=16,
         pool_timeout=10,
-        connect_args={"check_same_thread": False, "timeout": 15, "isolation_level": None, "cached_statements": 256},
+        connect_args={
+            "check_same_thread": False,
+            "timeout": 15,
+            "isolation_level": None,
+            "cached_statements": 256,
+        },
     )
 
     def prepare(connection: Any, _record: Any) -> None:

@@ -8,5 +8,5 @@ _ARMED = os.environ.get("CCMANAGE_FAIL", "")
 
 def failpoint(name: str) -> None:
     """Kill this process with SIGKILL if the environment armed the place of that name."""
-    if _ARMED and _ARMED == name:
+    if _ARMED and name == _ARMED:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,7 +1,7 @@
 """Pages by cursor: no list without a limit, no offset that grows."""
 
-from collections.abc import Callable, Sequence
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 

@@ -9,9 +9,7 @@ class CostOutOfRange(DomainError):
     kind, code = Kind.INVALID, "event.cost_out_of_range"
 
     def __init__(self, cost_nano: int) -> None:
-        super().__init__(
-            "The cost of one event must lie between 0 and 1,000,000 credits.", cost_nano=cost_nano
-        )
+        super().__init__("The cost of one event must lie between 0 and 1,000,000 credits.", cost_nano=cost_nano)
 
 
 class CountOutOfRange(DomainError):
