@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from ccmanage.pricing.names import is_exact, matches, normalise_model
-from ccmanage.pricing.rules import Price, choose
+from ccmanage.pricing.rules import Origin, Price, choose
 
 # Names come from outside; a mad client must not fill the memory.
 _MAX_REMEMBERED = 10_000
@@ -40,6 +40,14 @@ class PriceBook:
     def by_id(self, price_id: int) -> Price | None:
         """Return the very price that an event was charged with."""
         return self._by_id.get(price_id)
+
+    def newest_first(self) -> list[Price]:
+        """Return all prices, the last added first."""
+        return list(reversed(self._by_id.values()))
+
+    def of_pattern(self, origin: Origin, pattern: str) -> list[Price]:
+        """Return all versions of the prices of one pattern."""
+        return [price for price in self._by_id.values() if (price.origin, price.pattern) == (origin, pattern)]
 
     def __len__(self) -> int:
         return len(self._by_id)

@@ -85,6 +85,8 @@ class Price:
     multiplier_numerator: int = 1
     multiplier_denominator: int = 1
     withdrawn: bool = False
+    note: str = ""
+    created_at: int = 0
     version: int = 0
     id: int = 0
     public_id: bytes = b""
