@@ -7,7 +7,7 @@ from ccmanage.core.db import TABLE, Base, BigId, Blob, Digest, PublicId
 
 
 class AuditEntry(Base):
-    """Who did what to which thing: ids only, and a commitment to the erasable rest. Written in the deed's transaction."""
+    """Who did what to which thing: ids only, and a commitment to the erasable rest."""
 
     __tablename__ = "audit_log"
     __table_args__ = (

@@ -42,11 +42,11 @@ class Repository(Generic[E]):
         """Find a row by its outside id."""
         return self.one(select(self.model).where(self.model.public_id == public_id))  # type: ignore[attr-defined]
 
-    def one(self, statement: Select[tuple[E]]) -> E | None:
+    def one(self, statement: Select[E]) -> E | None:
         """Return the only row, or None."""
         return self.session.scalars(statement).one_or_none()
 
-    def page(self, statement: Select[tuple[E]], ask: PageRequest, column: InstrumentedAttribute[int]) -> Page[E]:
+    def page(self, statement: Select[E], ask: PageRequest, column: InstrumentedAttribute[int]) -> Page[E]:
         """Return a page of entities, the highest value of one unique column first."""
         at = ask.position()
         if at is not None:

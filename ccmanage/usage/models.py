@@ -204,6 +204,8 @@ class Rollup(Base):
     cache_write_1h_tokens: Mapped[int] = mapped_column(BigInteger)
     web_searches: Mapped[int] = mapped_column(BigInteger)
     credits_nano: Mapped[int] = mapped_column(BigInteger)
+    # 1 once retention took events of the slot away: from then on the sums stand on their own.
+    sealed: Mapped[int] = mapped_column(Tiny)
 
 
 class InstallationRollup(Base):
@@ -275,3 +277,24 @@ class GatewayActivity(Base):
     last_event_at: Mapped[int] = mapped_column(BigInteger)
     received: Mapped[int] = mapped_column(BigInteger)
     rejected: Mapped[int] = mapped_column(BigInteger)
+
+
+class ArchivedEventKey(Base):
+    """The identity of an event whose row retention took away: its id is still refused a second charge."""
+
+    __tablename__ = "archived_event_keys"
+
+    gateway_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    event_id: Mapped[bytes] = mapped_column(bytes_type(200), primary_key=True)
+    payload_hash: Mapped[bytes] = mapped_column(PublicId)
+
+
+class SealedSettlement(Base):
+    """What a settlement charged a workspace, kept when retention takes its events away."""
+
+    __tablename__ = "sealed_settlements"
+
+    settlement_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    workspace_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    events: Mapped[int] = mapped_column(BigInteger)
+    credits_nano: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,39 @@
+"""What can go wrong with credits."""
+
+from ccmanage.core.errors import DomainError, Kind
+
+
+class BalanceOutOfRange(DomainError):
+    """The balance would leave the range in which it is exact."""
+
+    kind, code = Kind.INVALID, "credits.balance_out_of_range"
+
+    def __init__(self, workspace_id: int) -> None:
+        super().__init__("The balance would leave the range of ±4 billion credits.", workspace_id=workspace_id)
+
+
+class NoSuchAccount(DomainError):
+    """The workspace has no books; each is opened with its workspace."""
+
+    kind, code = Kind.NOT_FOUND, "credits.no_account"
+
+    def __init__(self, workspace_id: int) -> None:
+        super().__init__("This workspace has no books.", workspace_id=workspace_id)
+
+
+class GrantNotFound(DomainError):
+    """No such grant in this workspace."""
+
+    kind, code = Kind.NOT_FOUND, "grant.not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such grant in this workspace.")
+
+
+class GrantIsOver(DomainError):
+    """A grant that is exhausted, expired or voided has nothing left to void."""
+
+    kind, code = Kind.CONFLICT, "grant.over"
+
+    def __init__(self) -> None:
+        super().__init__("This grant is over already; nothing of it is left.")

@@ -1,0 +1,137 @@
+"""How credits move. Plain values in, movements out: no clock, no database.
+
+A `Grant` given to these functions is a working copy that they change; what comes back are the movements that
+the ledger must hold. Two sums stay true throughout: per grant, the movements add up to what remains; the
+movements without a grant add up to minus the debt.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from struct import Struct
+from typing import NamedTuple
+
+SCHEDULED, ACTIVE, EXHAUSTED, EXPIRED, VOIDED = range(5)
+GRANT, USAGE, EXPIRY, ROLLOVER, REPAYMENT, FORGIVENESS, VOID, ADJUSTMENT, REVERSAL = range(1, 10)
+BY_GRANT, BY_SETTLEMENT, BY_ENTRY = 1, 2, 3
+
+NEVER = 1 << 62
+NO_GRANT = 0
+GENESIS = bytes(32)
+
+# Lower burns first. Free credits go before paid ones, and what was bought last of all.
+DEFAULT_PRIORITIES = {"compensation": 10, "subscription": 20, "voucher": 30, "adjustment": 40, "top_up": 50}
+
+_ENTRY = Struct(">qqBqqBqqq")
+
+
+class Movement(NamedTuple):
+    """One ledger entry to be: kind, signed amount in nano-credits, grant (0 = none), what caused it."""
+
+    kind: int
+    amount: int
+    grant_id: int
+    ref_kind: int
+    ref_id: int
+
+
+@dataclass(slots=True)
+class Grant:
+    """A bucket of credits. `expires_at` 0 means never."""
+
+    id: int
+    priority: int
+    amount: int
+    remaining: int
+    state: int
+    effective_at: int
+    expires_at: int
+
+
+def burn_key(grant: Grant) -> tuple[int, int, int]:
+    """Sort grants as they burn: priority, then soonest expiry, then oldest."""
+    return (grant.priority, grant.expires_at or NEVER, grant.id)
+
+
+def turn(grants: Iterable[Grant], debt: int, now: int) -> tuple[list[Movement], int]:
+    """Let time pass: start what is due, end what is over, in the order in which it happened.
+
+    Returns the movements and the debt that is left.
+    """
+    steps = []
+    for grant in grants:
+        if grant.state == SCHEDULED and grant.effective_at <= now:
+            steps.append((grant.effective_at, 0, grant.id, grant))
+        if grant.state in (SCHEDULED, ACTIVE) and 0 < grant.expires_at <= now:
+            steps.append((grant.expires_at, 1, grant.id, grant))
+    if not steps:
+        return [], debt
+    movements: list[Movement] = []
+    for _at, is_end, _id, grant in sorted(steps, key=lambda step: step[:3]):
+        if is_end:
+            movements += end(grant, EXPIRY, EXPIRED)
+        else:
+            started, debt = start(grant, debt)
+            movements += started
+    return movements, debt
+
+
+def start(grant: Grant, debt: int) -> tuple[list[Movement], int]:
+    """Let a grant take effect: it repays the debt first. Returns the movements and the debt that is left."""
+    movements = [Movement(GRANT, grant.amount, grant.id, BY_GRANT, grant.id)]
+    repaid = min(debt, grant.amount)
+    if repaid:
+        movements.append(Movement(REPAYMENT, -repaid, grant.id, BY_GRANT, grant.id))
+        movements.append(Movement(REPAYMENT, repaid, NO_GRANT, BY_GRANT, grant.id))
+    grant.remaining = grant.amount - repaid
+    grant.state = ACTIVE if grant.remaining else EXHAUSTED
+    return movements, debt - repaid
+
+
+def end(grant: Grant, kind: int, state: int) -> list[Movement]:
+    """Take away what remains of a grant, because it expires or is voided."""
+    left = grant.remaining
+    grant.remaining = 0
+    grant.state = state
+    return [Movement(kind, -left, grant.id, BY_GRANT, grant.id)] if left else []
+
+
+def burn(grants: Iterable[Grant], cost: int, settlement_id: int) -> tuple[list[Movement], int]:
+    """Take a cost from active grants in burn order. Returns the movements and the new debt it makes.
+
+    Never refuses: the usage has happened.
+    """
+    movements = []
+    for grant in sorted([grant for grant in grants if grant.state == ACTIVE], key=burn_key):
+        if not cost:
+            break
+        part = min(cost, grant.remaining)
+        grant.remaining -= part
+        if not grant.remaining:
+            grant.state = EXHAUSTED
+        cost -= part
+        movements.append(Movement(USAGE, -part, grant.id, BY_SETTLEMENT, settlement_id))
+    if cost:
+        movements.append(Movement(USAGE, -cost, NO_GRANT, BY_SETTLEMENT, settlement_id))
+    return movements, cost
+
+
+def entry_hash(prev_hash: bytes, workspace_id: int, seq: int, movement: Movement, balance_after: int, at: int) -> bytes:
+    """Return the hash of a ledger entry, which covers the one before it in its workspace."""
+    kind, amount, grant_id, ref_kind, ref_id = movement
+    packed = _ENTRY.pack(workspace_id, seq, kind, amount, grant_id, ref_kind, ref_id, balance_after, at)
+    return hashlib.sha256(prev_hash + packed).digest()
+
+
+def run_out_at(available: int, spent: int, over_ms: int, now: int) -> int | None:
+    """Return when credits end at the pace of the last `over_ms`; None if nothing is spent, `now` if they ended."""
+    if available <= 0:
+        return now
+    if spent <= 0 or over_ms <= 0:
+        return None
+    return now + available * over_ms // spent
+
+
+def total(movements: Sequence[Movement]) -> int:
+    """Return the sum of movements."""
+    return sum(movement.amount for movement in movements)

@@ -1,0 +1,13 @@
+"""Messages about credits."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ccmanage.core.tasks import Task
+
+
+@dataclass(frozen=True)
+class TurnGrants(Task):
+    """Start the scheduled grants that are due and end those that are over."""
+
+    name: ClassVar[str] = "credits.turn_grants"
