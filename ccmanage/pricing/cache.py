@@ -35,3 +35,8 @@ class PriceBookCache:
         book = source.load() if held is None or source.stamp() > held[0].stamp else held[0]
         self._held = (book, now_ms)
         return book
+
+    def expire(self) -> None:
+        """Look the book up again at the next question: this process has written prices."""
+        if self._held is not None:
+            self._held = (self._held[0], -MAX_AGE_MS)

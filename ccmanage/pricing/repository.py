@@ -52,9 +52,8 @@ class PriceRepository(Repository[PriceRow]):
                 created_at=price.created_at,
             )
         )
-        rates = list(_rates(row.id, price))
-        self.session.add_all(rates)
-        self.session.flush(rates)
+        self.session.add_all(_rates(row.id, price))
+        self.session.flush()
         return replace(price, id=row.id)
 
 

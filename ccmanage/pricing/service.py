@@ -164,6 +164,7 @@ class PricingService:
 
     def _insert(self, price: Price) -> Price:
         self._wrote = True
+        self._cache.expire()
         self._uow.enqueue(PricesChanged())
         return self._repository.insert(replace(price, public_id=new_id(), created_at=self._clock.now_ms()))
 

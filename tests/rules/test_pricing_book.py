@@ -166,6 +166,17 @@ def test_a_fresh_book_is_asked_for_at_once_and_a_clock_that_falls_back_does_not_
     assert len(cache.book(shelf, 5)) == 3
 
 
+def test_an_expired_book_is_looked_up_again() -> None:
+    shelf, cache = Shelf(), PriceBookCache()
+    cache.expire()
+    first = cache.book(shelf, 0)
+    cache.expire()
+    assert cache.book(shelf, 0) is first
+    shelf.rows = 2
+    cache.expire()
+    assert len(cache.book(shelf, 0)) == 2
+
+
 def test_the_view_of_an_older_transaction_replaces_nothing() -> None:
     shelf, cache = Shelf(), PriceBookCache()
     shelf.rows = 2
