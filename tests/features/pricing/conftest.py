@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -50,8 +51,16 @@ class House:
         return PricingService(scope, PriceRepository(scope.session), self.cache, scope.clock, scope.audit)
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(f"sqlite:///{tmp_path / 'book.db'}")
+@pytest.fixture(params=["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    if request.param == "sqlite":
+        house = House(f"sqlite:///{tmp_path / 'book.db'}")
+        yield house
+        house.runtime.close()
+        return
+    server = request.getfixturevalue("mysql_server")
+    name = f"pricing_{uuid4().hex}"
+    house = House(server.create_database(name))
     yield house
     house.runtime.close()
+    server.drop_database(name)
