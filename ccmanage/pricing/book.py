@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from ccmanage.pricing.names import is_exact, matches, normalise_model
+from ccmanage.pricing.names import is_exact, literal_prefix, matches, normalise_model
 from ccmanage.pricing.rules import Origin, Price, choose
 
 # Names come from outside; a mad client must not fill the memory.
@@ -20,14 +20,14 @@ class PriceBook:
         self.stamp = stamp
         self._by_id: dict[int, Price] = {}
         self._exact: dict[str, list[Price]] = {}
-        self._globs: list[Price] = []
+        self._globs: list[tuple[str, Price]] = []
         self._timelines: dict[str, Timeline] = {}
         for price in prices:
             self._by_id[price.id] = price
             if is_exact(price.pattern):
                 self._exact.setdefault(price.pattern, []).append(price)
             else:
-                self._globs.append(price)
+                self._globs.append((literal_prefix(price.pattern), price))
 
     def price_for(self, model: str, at_ms: int) -> Price | None:
         """Return the price of a model, however spelt, at an instant; None if it is unpriced."""
@@ -55,10 +55,10 @@ class PriceBook:
     def _learn(self, model: str) -> Timeline:
         """Work out which price holds when, and remember it."""
         name = normalise_model(model)
-        candidates = [
-            *self._exact.get(name, ()),
-            *(price for price in self._globs if matches(price.pattern, name)),
-        ]
+        candidates = list(self._exact.get(name, ()))
+        for prefix, price in self._globs:
+            if name.startswith(prefix) and matches(price.pattern, name):
+                candidates.append(price)
         starts = sorted({price.effective_from for price in candidates})
         timeline: Timeline = (starts, [None, *(choose(name, start, candidates) for start in starts)])
         if len(self._timelines) >= _MAX_REMEMBERED:
