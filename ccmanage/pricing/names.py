@@ -13,7 +13,7 @@ _CLOUD_REGION = r"[a-z]{2}(?:-[a-z]+)+-\d"
 
 # Vendors, clouds and routers spell one model in many ways. Each rule is tried once, from the top.
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(spelling), canonical)
+    (re.compile(spelling, re.ASCII), canonical)
     for spelling, canonical in (
         # Claude Code's mark of the long context window: claude-opus-4-6[1m]
         (r"\[1m\]$", ""),

@@ -15,6 +15,7 @@ from ccmanage.pricing.cache import PriceBookCache
 from ccmanage.pricing.errors import ModelUnpriced, OnlyManualPricesCanBeWithdrawn, PriceNotFound
 from ccmanage.pricing.imports import ImportDiff, compare
 from ccmanage.pricing.names import matches, normalise_model
+from ccmanage.pricing.ratios import format_ratio
 from ccmanage.pricing.receipts import Receipt, receipt_of
 from ccmanage.pricing.repository import PriceRepository
 from ccmanage.pricing.rules import Origin, Price, TokenCounts, choose
@@ -191,7 +192,7 @@ def _facts(price: Price) -> dict[str, Any]:
         "pattern": price.pattern,
         "version": price.version,
         "effective_from": price.effective_from,
-        "multiplier": f"{price.multiplier_numerator}/{price.multiplier_denominator}",
+        "multiplier": format_ratio(price.multiplier_numerator, price.multiplier_denominator),
         "withdrawn": price.withdrawn,
         "input_nano": price.standard.rates.input,
         "output_nano": price.standard.rates.output,

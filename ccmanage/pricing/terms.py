@@ -11,7 +11,7 @@ from ccmanage.pricing.rules import MAX_COUNT, MAX_RATE_NANO, Origin, Price, Rate
 MAX_PATTERN = 200
 MAX_NOTE = 500
 MAX_TIERS = 8
-MAX_RATIO = 1_000_000_000
+MAX_RATIO = 10**12
 # The last millisecond of the year 9999: what RFC 3339 can write.
 MAX_INSTANT = 253_402_300_799_999
 
@@ -98,7 +98,9 @@ def _bad_pattern(pattern: str) -> Iterator[FieldError]:
 def _bad_ratio(numerator: int, denominator: int) -> Iterator[FieldError]:
     if not (0 <= numerator <= MAX_RATIO and 0 < denominator <= MAX_RATIO):
         yield FieldError(
-            "/multiplier", "price.multiplier_out_of_range", "A multiplier lies between 0 and 1,000,000,000."
+            "/multiplier",
+            "price.multiplier_out_of_range",
+            "A multiplier is 0 or more, of numbers up to a million million.",
         )
 
 

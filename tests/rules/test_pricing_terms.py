@@ -6,6 +6,7 @@ import pytest
 
 from ccmanage.core.errors import InvalidInput
 from ccmanage.core.money import NANO
+from ccmanage.pricing.ratios import format_ratio, parse_ratio
 from ccmanage.pricing.rules import MAX_COUNT, MAX_RATE_NANO, Origin, Price, Rates, Schedule, Tier
 from ccmanage.pricing.terms import MAX_INSTANT, ManualPrice, Tariff, manual_price
 
@@ -57,9 +58,35 @@ def test_a_start_can_be_written_as_a_time(instant: int) -> None:
     assert refusals(replace(ASKED, effective_from=instant)) == [("/effective_from", "price.time_out_of_range")]
 
 
-@pytest.mark.parametrize("ratio", [(-1, 1), (1, 0), (1, -1), (10**9 + 1, 1), (1, 10**9 + 1)])
+@pytest.mark.parametrize("ratio", [(-1, 1), (1, 0), (1, -1), (10**12 + 1, 1), (1, 10**12 + 1)])
 def test_a_multiplier_has_bounds(ratio: tuple[int, int]) -> None:
     assert refusals(replace(ASKED, multiplier=ratio)) == [("/multiplier", "price.multiplier_out_of_range")]
+
+
+@pytest.mark.parametrize(
+    ("text", "ratio", "written"),
+    [
+        ("1", (1, 1), "1"),
+        ("1.20", (6, 5), "1.2"),
+        ("11/10", (11, 10), "1.1"),
+        ("4/6", (2, 3), "2/3"),
+        ("0", (0, 1), "0"),
+        ("0/5", (0, 1), "0"),
+        ("0.000000001", (1, 10**9), "0.000000001"),
+        ("999999999.999999999", (999_999_999_999_999_999, 10**9), "999999999.999999999"),
+        ("1/1024", (1, 1024), "1/1024"),
+    ],
+)
+def test_a_multiplier_is_written_exactly(text: str, ratio: tuple[int, int], written: str) -> None:
+    assert parse_ratio(text) == ratio
+    assert format_ratio(*ratio) == written
+    assert parse_ratio(written) == ratio
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1e3", "1/0", "1.", ".5", "1,5", " 1", "1/2/3", "1.0000000001", "NaN", "٣"])
+def test_what_is_no_multiplier_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="multiplier"):
+        parse_ratio(text)
 
 
 def test_a_model_can_be_free() -> None:
