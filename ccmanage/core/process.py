@@ -1,0 +1,64 @@
+"""What every long-running process does: stop on signals, wait for the database, compare the clocks."""
+
+import signal
+import threading
+from collections.abc import Callable
+
+from sqlalchemy import text
+
+from ccmanage.core.clock import Clock
+from ccmanage.core.db import Database, is_away
+from ccmanage.core.logging import get_logger
+
+log = get_logger(__name__)
+
+MAX_SKEW_MS = 5_000
+_RETRY_SECONDS = 2.0
+
+
+class ClocksApart(Exception):
+    """This machine's clock and the database's differ too much; the text says by how much and what to do."""
+
+
+def clock_skew_ms(database: Database, clock: Clock) -> int:
+    """Return this process's time minus the database's. SQLite has no clock of its own."""
+    if database.is_sqlite:
+        return 0
+    with database.engine.connect() as connection:
+        before = clock.now_ms()
+        micros: int = connection.execute(text("SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)")).scalar_one()
+        after = clock.now_ms()
+    return (before + after) // 2 - micros // 1000
+
+
+def check_clock(database: Database, clock: Clock) -> None:
+    """Raise ClocksApart where the clocks are more than five seconds apart."""
+    skew = clock_skew_ms(database, clock)
+    if abs(skew) > MAX_SKEW_MS:
+        raise ClocksApart(
+            f"clock: this machine's clock is {skew / 1000:+.1f} s off the database's, and 5 s are allowed; "
+            "set both by NTP"
+        )
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stopping = threading.Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda _number, _frame: stopping.set())
+    return stopping
+
+
+def when_database_answers(check: Callable[[], None], stopping: threading.Event) -> bool:
+    """Run a check as soon as the database is there; False if the process shall stop before that."""
+    while not stopping.is_set():
+        try:
+            check()
+        except Exception as error:
+            if not is_away(error):
+                raise
+            log.warning("database_away", error=str(error)[:200])
+            stopping.wait(_RETRY_SECONDS)
+        else:
+            return True
+    return False
