@@ -1,0 +1,70 @@
+"""A worker process: Dramatiq's threads for messages, one thread that polls, no forking master.
+
+Dramatiq's own command line runs a master whose children all end when one dies, and live on as orphans when the
+master is killed. Here one process is one worker, and whoever supervises it starts it again.
+"""
+
+import dramatiq
+
+from ccmanage.adapters.brokers import open_broker
+from ccmanage.adapters.dramatiq_queue import DramatiqQueue
+from ccmanage.bootstrap import Runtime
+from ccmanage.core.config import Settings
+from ccmanage.core.logging import configure_logging, get_logger
+from ccmanage.core.process import check_clock, stop_on_signals, when_database_answers
+from ccmanage.usage.tasks import SettleUsage
+from workers.broker import declare_actors
+from workers.poller import Poller
+from workers.registry import perform
+
+log = get_logger(__name__)
+
+# Together well below the 30 seconds that supervisors give a process to end.
+_FINISH_SECONDS = 20
+# How long a Redis without messages is left in peace, at most.
+_IDLE_MS = 100
+
+
+class WorkerProcess:
+    """The threads that work in this process. Also the embedded mode runs one, beside everything else."""
+
+    def __init__(self, runtime: Runtime, broker: dramatiq.Broker) -> None:
+        self._broker = broker
+        declare_actors(broker, runtime)
+        self._worker = dramatiq.Worker(broker, worker_threads=runtime.settings.worker_threads, worker_timeout=_IDLE_MS)
+        # One message at a time of each queue: what a process has fetched, no other can take.
+        self._worker.queue_prefetch = self._worker.delay_prefetch = 1
+        self._poller = Poller(lambda: perform(runtime, SettleUsage()))
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._broker.emit_after("process_boot")
+        self._worker.start()
+        self._poller.start()
+
+    def stop(self) -> None:
+        """Finish what is being done, take nothing new."""
+        finished = self._poller.stop(_FINISH_SECONDS / 2)
+        self._worker.stop(timeout=_FINISH_SECONDS * 500)
+        self._broker.close()
+        log.info("worker_stopped", finished=finished)
+
+
+def build(settings: Settings) -> tuple[Runtime, WorkerProcess]:
+    """Build a worker process from its settings."""
+    broker = open_broker(settings.nudge_url)
+    runtime = Runtime(settings, DramatiqQueue(broker))
+    return runtime, WorkerProcess(runtime, broker)
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT. Raises ClocksApart instead of starting with a wrong clock."""
+    configure_logging("worker", settings.log_level, settings.log_format)
+    stopping = stop_on_signals()
+    runtime, worker = build(settings)
+    if when_database_answers(lambda: check_clock(runtime.database, runtime.clock), stopping):
+        worker.start()
+        log.info("worker_started", threads=settings.worker_threads)
+        stopping.wait()
+        worker.stop()
+    runtime.close()
