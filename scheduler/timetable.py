@@ -1,0 +1,29 @@
+"""When which message is sent. The handler asks what is due and works in chunks; so a late line catches up."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ccmanage.core.tasks import Task
+from ccmanage.credits.tasks import TurnGrants
+from ccmanage.usage.tasks import ChargeLatePrices, SweepInbox
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timetable."""
+
+    name: str
+    every: timedelta
+    task: Task
+
+
+def every(*, seconds: float = 0, minutes: float = 0, hours: float = 0) -> timedelta:
+    """Say how often."""
+    return timedelta(seconds=seconds, minutes=minutes, hours=hours)
+
+
+TIMETABLE = (
+    Entry("usage.sweep_inbox", every(seconds=5), SweepInbox()),
+    Entry("usage.charge_late_prices", every(minutes=5), ChargeLatePrices()),
+    Entry("credits.turn_grants", every(minutes=1), TurnGrants()),
+)
