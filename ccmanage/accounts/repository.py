@@ -1,0 +1,77 @@
+"""Queries of people and sessions."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select, update
+
+from ccmanage.accounts.models import Role, User, UserSession, UserState
+from ccmanage.core.pagination import Page, PageRequest
+from ccmanage.core.repository import Repository
+from ccmanage.core.sql import IN_LIST, chunks
+
+
+class AccountRepository(Repository[User]):
+    """People."""
+
+    model = User
+
+    def by_email_index(self, index: bytes) -> User | None:
+        """Find a person by the blind index of the address."""
+        return self.one(select(User).where(User.email_index == index))
+
+    def many(self, numbers: Iterable[int]) -> list[User]:
+        """Return the people with these numbers, as far as they exist."""
+        found: list[User] = []
+        for part in chunks(sorted(set(numbers)), IN_LIST):
+            found.extend(self.session.scalars(select(User).where(User.id.in_(part))))
+        return found
+
+    def page_of_users(self, ask: PageRequest) -> Page[User]:
+        """Return people, newest first."""
+        return self.page(select(User), ask, User.id)
+
+    def other_active_admins(self, user_id: int) -> int:
+        """Count the administrators who could act if this one could not."""
+        statement = select(func.count()).where(
+            User.role == Role.ADMIN, User.state == UserState.ACTIVE, User.id != user_id
+        )
+        return self.session.scalar(statement) or 0
+
+    def count(self) -> int:
+        """Count all people."""
+        return self.session.scalar(select(func.count()).select_from(User)) or 0
+
+
+class SessionRepository(Repository[UserSession]):
+    """Sign-ins."""
+
+    model = UserSession
+
+    def with_user(self, public_id: bytes) -> tuple[UserSession, User] | None:
+        """Find a session and its person in one query."""
+        row = self.session.execute(
+            select(UserSession, User)
+            .join(User, User.id == UserSession.user_id)
+            .where(UserSession.public_id == public_id)
+        ).one_or_none()
+        return None if row is None else (row[0], row[1])
+
+    def touch(self, session_id: int, now: int) -> None:
+        """Note that a session was used."""
+        self.session.execute(update(UserSession).where(UserSession.id == session_id).values(last_seen_at=now))
+
+    def end(self, session_id: int, now: int) -> bool:
+        """End one session; False if it had ended before."""
+        ended = self.session.execute(
+            update(UserSession).where(UserSession.id == session_id, UserSession.ended_at.is_(None)).values(ended_at=now)
+        )
+        return bool(ended.rowcount)  # type: ignore[attr-defined]
+
+    def end_all_of(self, user_id: int, now: int, *, keep: int = 0) -> int:
+        """End all sessions of a person but one; returns how many."""
+        ended = self.session.execute(
+            update(UserSession)
+            .where(UserSession.user_id == user_id, UserSession.ended_at.is_(None), UserSession.id != keep)
+            .values(ended_at=now)
+        )
+        return int(ended.rowcount)  # type: ignore[attr-defined]
