@@ -1,0 +1,87 @@
+"""Queries of workspaces and members."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
+
+from ccmanage.core.pagination import Page, PageRequest
+from ccmanage.core.repository import Repository
+from ccmanage.core.sql import IN_LIST, chunks
+from ccmanage.core.text import LIKE_ESCAPE, like_literally
+from ccmanage.workspaces.models import Member, MemberRole, Workspace, WorkspaceState
+
+
+class WorkspaceRepository(Repository[Workspace]):
+    """Workspaces and who belongs to them."""
+
+    model = Workspace
+
+    def add_member(self, member: Member) -> None:
+        """Insert a membership."""
+        self.session.add(member)
+        self.session.flush([member])
+
+    def member(self, workspace_id: int, user_id: int) -> Member | None:
+        """Find a membership."""
+        return self.session.get(Member, (workspace_id, user_id))
+
+    def personal_of(self, user_id: int) -> Workspace | None:
+        """Find a person's own workspace."""
+        return self.one(select(Workspace).where(Workspace.personal_user_id == user_id))
+
+    def of_member(self, user_id: int, public_id: bytes | None) -> tuple[Workspace, MemberRole] | None:
+        """Find a workspace with the person's role in it; without an id the personal one."""
+        wanted = Workspace.personal_user_id == user_id if public_id is None else Workspace.public_id == public_id
+        row = self.session.execute(
+            select(Workspace, Member.role)
+            .join(Member, Member.workspace_id == Workspace.id)
+            .where(wanted, Member.user_id == user_id, Workspace.state != WorkspaceState.CLOSED)
+        ).one_or_none()
+        return None if row is None else (row[0], MemberRole(row[1]))
+
+    def all_of_member(self, user_id: int, limit: int) -> list[tuple[Workspace, MemberRole]]:
+        """Return a person's workspaces, the personal one first, then the oldest."""
+        rows = self.session.execute(
+            select(Workspace, Member.role)
+            .join(Member, Member.workspace_id == Workspace.id)
+            .where(Member.user_id == user_id, Workspace.state != WorkspaceState.CLOSED)
+            .order_by(Workspace.kind, Workspace.id)
+            .limit(limit)
+        )
+        return [(workspace, MemberRole(role)) for workspace, role in rows]
+
+    def page_of_all(self, ask: PageRequest, *, search: str | None) -> Page[Workspace]:
+        """Return workspaces, newest first, whose name contains the text if one is given."""
+        statement = select(Workspace)
+        if search:
+            statement = statement.where(Workspace.name.like(f"%{like_literally(search)}%", escape=LIKE_ESCAPE))
+        return self.page(statement, ask, Workspace.id)
+
+    def many(self, numbers: Iterable[int]) -> list[Workspace]:
+        """Return the workspaces with these numbers."""
+        found: list[Workspace] = []
+        for part in chunks(sorted(set(numbers)), IN_LIST):
+            found.extend(self.session.scalars(select(Workspace).where(Workspace.id.in_(part))))
+        return found
+
+    def owners_of(self, numbers: list[int]) -> dict[int, int]:
+        """Return the first owner of each workspace."""
+        rows = self.session.execute(
+            select(Member.workspace_id, func.min(Member.user_id))
+            .where(Member.workspace_id.in_(numbers), Member.role == MemberRole.OWNER)
+            .group_by(Member.workspace_id)
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def member_counts(self, numbers: list[int]) -> dict[int, int]:
+        """Count the members of each workspace."""
+        rows = self.session.execute(
+            select(Member.workspace_id, func.count())
+            .where(Member.workspace_id.in_(numbers))
+            .group_by(Member.workspace_id)
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def count(self) -> int:
+        """Count all workspaces."""
+        return self.session.scalar(select(func.count()).select_from(Workspace)) or 0
