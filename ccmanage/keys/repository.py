@@ -1,0 +1,75 @@
+"""Queries of API keys and their secrets."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, or_, select, update
+
+from ccmanage.core.pagination import Page, PageRequest
+from ccmanage.core.repository import Repository
+from ccmanage.core.sql import IN_LIST, chunks
+from ccmanage.keys.models import ApiKey, ApiKeySecret, KeyState
+
+
+class KeyRepository(Repository[ApiKey]):
+    """API keys."""
+
+    model = ApiKey
+
+    def add_secret(self, secret: ApiKeySecret) -> None:
+        """Insert a secret."""
+        self.session.add(secret)
+        self.session.flush([secret])
+
+    def page_of_workspace(self, workspace_id: int, ask: PageRequest, *, made_by: int | None) -> Page[ApiKey]:
+        """Return keys of a workspace, newest first: all, or those that one person made."""
+        statement = select(ApiKey).where(ApiKey.workspace_id == workspace_id)
+        if made_by is not None:
+            statement = statement.where(ApiKey.user_id == made_by)
+        return self.page(statement, ask, ApiKey.id)
+
+    def many(self, numbers: Iterable[int]) -> list[ApiKey]:
+        """Return the keys with these numbers."""
+        found: list[ApiKey] = []
+        for part in chunks(sorted(set(numbers)), IN_LIST):
+            found.extend(self.session.scalars(select(ApiKey).where(ApiKey.id.in_(part))))
+        return found
+
+    def secrets_of(self, numbers: list[int]) -> list[ApiKeySecret]:
+        """Return the secrets of keys, oldest first."""
+        return list(
+            self.session.scalars(
+                select(ApiKeySecret).where(ApiKeySecret.key_id.in_(numbers)).order_by(ApiKeySecret.created_at)
+            )
+        )
+
+    def end_secrets(self, key_id: int, at: int) -> None:
+        """Let the secrets of a key run out at an instant, unless they do so before."""
+        self.session.execute(
+            update(ApiKeySecret)
+            .where(
+                ApiKeySecret.key_id == key_id,
+                or_(ApiKeySecret.expires_at.is_(None), ApiKeySecret.expires_at > at),
+            )
+            .values(expires_at=at)
+        )
+
+    def active_made_by(self, user_id: int) -> list[ApiKey]:
+        """Return the keys that a person made and that are not revoked."""
+        statement = select(ApiKey).where(ApiKey.user_id == user_id, ApiKey.state == KeyState.ACTIVE)
+        return list(self.session.scalars(statement.order_by(ApiKey.id)))
+
+    def count_active(self, workspace_id: int | None = None) -> int:
+        """Count the keys that are not revoked, in one workspace or in all."""
+        statement = select(func.count()).select_from(ApiKey).where(ApiKey.state == KeyState.ACTIVE)
+        if workspace_id is not None:
+            statement = statement.where(ApiKey.workspace_id == workspace_id)
+        return self.session.scalar(statement) or 0
+
+    def active_counts(self, workspace_ids: list[int]) -> dict[int, int]:
+        """Count the keys of each workspace that are not revoked."""
+        rows = self.session.execute(
+            select(ApiKey.workspace_id, func.count())
+            .where(ApiKey.workspace_id.in_(workspace_ids), ApiKey.state == KeyState.ACTIVE)
+            .group_by(ApiKey.workspace_id)
+        )
+        return {row[0]: row[1] for row in rows}

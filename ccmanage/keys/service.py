@@ -1,0 +1,246 @@
+"""Use cases around API keys: issue, rename, rotate, revoke."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ccmanage.audit.service import AuditService
+from ccmanage.core.clock import DAY, SECOND, Clock
+from ccmanage.core.errors import invalid
+from ccmanage.core.ids import KEY, encode_id, new_id
+from ccmanage.core.pagination import Page, PageRequest
+from ccmanage.core.security import API_KEY_PREFIX, Digester, last_four, new_secret, shown_prefix
+from ccmanage.core.text import clean_name
+from ccmanage.keys.errors import KeyLimitReached, KeyNotActive, KeyNotFound
+from ccmanage.keys.models import ApiKey, ApiKeySecret, KeyState
+from ccmanage.keys.repository import KeyRepository
+
+MAX_ACTIVE_KEYS = 1_000
+MAX_OVERLAP_SECONDS = 7 * DAY // SECOND
+_MAX_LIFE_MS = 3660 * DAY
+
+
+class _Unchanged:
+    """Stands for a field that is not given, where None means something."""
+
+
+UNCHANGED: Final = _Unchanged()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key with what may be shown of its newest secret."""
+
+    id: int
+    public_id: bytes
+    user_id: int
+    name: str
+    prefix: str
+    last_four: str
+    state: Literal["active", "revoked", "expired"]
+    created_at: int
+    expires_at: int | None
+    revoked_at: int | None
+    last_used_at: int | None
+    rotating_until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key and the only copy of its new secret."""
+
+    key: KeyView
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Whose keys may be seen and changed: a whole workspace's, or only those that one person made there."""
+
+    workspace_id: int
+    made_by: int | None = None
+
+
+class KeyService:
+    """API keys of workspaces. Secrets are shown once; only their digests are stored."""
+
+    def __init__(self, repository: KeyRepository, clock: Clock, digester: Digester, audit: AuditService) -> None:
+        self._repository = repository
+        self._clock = clock
+        self._digester = digester
+        self._audit = audit
+
+    def issue(self, workspace_id: int, user_id: int, name: str, *, expires_at: int | None = None) -> IssuedKey:
+        """Make a key; its secret is shown here and never again. Raises InvalidInput and KeyLimitReached."""
+        clean = clean_name(name)
+        self._check_expiry(expires_at)
+        if self._repository.count_active(workspace_id) >= MAX_ACTIVE_KEYS:
+            raise KeyLimitReached(MAX_ACTIVE_KEYS)
+        key = self._repository.add(
+            ApiKey(
+                public_id=new_id(),
+                workspace_id=workspace_id,
+                user_id=user_id,
+                name=clean,
+                state=KeyState.ACTIVE,
+                expires_at=expires_at,
+                revoked_at=None,
+                last_used_at=None,
+                created_at=self._clock.now_ms(),
+            )
+        )
+        secret = self._new_secret(key)
+        self._record("keys.issue", key, after={"name": clean, "expires_at": expires_at})
+        return IssuedKey(self._viewed(key), secret)
+
+    def page(self, ring: Keyring, ask: PageRequest) -> Page[KeyView]:
+        """Return keys, newest first, with one query for all their secrets."""
+        page = self._repository.page_of_workspace(ring.workspace_id, ask, made_by=ring.made_by)
+        secrets = self._secrets_of([key.id for key in page.items])
+        return page.map(lambda key: self._view(key, secrets.get(key.id, [])))
+
+    def get(self, ring: Keyring, public_id: bytes) -> KeyView:
+        """Return a key; raises KeyNotFound."""
+        return self._viewed(self._found(ring, self._repository.by_public_id(public_id)))
+
+    def named(self, key_ids: Iterable[int]) -> dict[int, ApiKey]:
+        """Return the keys with these numbers, with one query for all."""
+        return {key.id: key for key in self._repository.many(key_ids)}
+
+    def count_active(self) -> int:
+        """Count the keys of the installation that are not revoked."""
+        return self._repository.count_active()
+
+    def active_counts(self, workspace_ids: list[int]) -> dict[int, int]:
+        """Count the keys of each workspace that are not revoked."""
+        return self._repository.active_counts(workspace_ids)
+
+    def change(
+        self,
+        ring: Keyring,
+        public_id: bytes,
+        *,
+        name: str | None = None,
+        expires_at: int | _Unchanged | None = UNCHANGED,
+    ) -> KeyView:
+        """Rename a key or move its expiry (None: never); raises KeyNotFound and InvalidInput."""
+        key = self._locked(ring, public_id)
+        before = {"name": key.name, "expires_at": key.expires_at}
+        if name is not None:
+            key.name = clean_name(name)
+        if not isinstance(expires_at, _Unchanged) and expires_at != key.expires_at:
+            self._check_expiry(expires_at)
+            key.expires_at = expires_at
+        after = {"name": key.name, "expires_at": key.expires_at}
+        if after != before:
+            self._record("keys.change", key, before=before, after=after)
+        return self._viewed(key)
+
+    def rotate(self, ring: Keyring, public_id: bytes, overlap_seconds: int) -> IssuedKey:
+        """Give a key a new secret; the old ones run out after the overlap. Raises KeyNotActive."""
+        if not 0 <= overlap_seconds <= MAX_OVERLAP_SECONDS:
+            raise invalid("/overlap_seconds", "overlap.out_of_range", f"Use 0 to {MAX_OVERLAP_SECONDS} seconds.")
+        key = self._locked(ring, public_id)
+        if self._state(key) != "active":
+            raise KeyNotActive
+        self._repository.end_secrets(key.id, self._clock.now_ms() + overlap_seconds * SECOND)
+        secret = self._new_secret(key)
+        self._record("keys.rotate", key, after={"overlap_seconds": overlap_seconds})
+        return IssuedKey(self._viewed(key), secret)
+
+    def revoke(self, ring: Keyring, public_id: bytes) -> KeyView:
+        """End a key for good. A second time changes nothing."""
+        key = self._locked(ring, public_id)
+        self._revoke(key)
+        return self._viewed(key)
+
+    def revoke_all_of(self, user_id: int) -> int:
+        """Revoke every key that a person made, in whatever workspace; returns how many."""
+        keys = self._repository.active_made_by(user_id)
+        for key in keys:
+            self._revoke(key)
+        return len(keys)
+
+    def _revoke(self, key: ApiKey) -> None:
+        if key.state == KeyState.REVOKED:
+            return
+        # The secrets stay: usage that was in flight is still found by them, charged, and flagged.
+        key.state, key.revoked_at = KeyState.REVOKED, self._clock.now_ms()
+        self._record("keys.revoke", key)
+
+    def _new_secret(self, key: ApiKey) -> str:
+        secret = new_secret(API_KEY_PREFIX)
+        self._repository.add_secret(
+            ApiKeySecret(
+                digest=self._digester.digest(secret),
+                key_id=key.id,
+                prefix=shown_prefix(secret),
+                last_four=last_four(secret),
+                created_at=self._clock.now_ms(),
+                expires_at=None,
+            )
+        )
+        return secret
+
+    def _check_expiry(self, expires_at: int | None) -> None:
+        now = self._clock.now_ms()
+        if expires_at is not None and not now < expires_at <= now + _MAX_LIFE_MS:
+            raise invalid("/expires_at", "expires_at.out_of_range", "Choose a time ahead, within ten years.")
+
+    def _secrets_of(self, key_ids: list[int]) -> dict[int, list[ApiKeySecret]]:
+        found: dict[int, list[ApiKeySecret]] = {}
+        for secret in self._repository.secrets_of(key_ids):
+            found.setdefault(secret.key_id, []).append(secret)
+        return found
+
+    def _viewed(self, key: ApiKey) -> KeyView:
+        return self._view(key, self._secrets_of([key.id]).get(key.id, []))
+
+    def _view(self, key: ApiKey, secrets: Sequence[ApiKeySecret]) -> KeyView:
+        # The newest secret has no end; those before it have one.
+        newest = next((secret for secret in reversed(secrets) if secret.expires_at is None), None)
+        now = self._clock.now_ms()
+        ends = [secret.expires_at for secret in secrets if secret.expires_at is not None and secret.expires_at > now]
+        state = self._state(key)
+        return KeyView(
+            id=key.id,
+            public_id=key.public_id,
+            user_id=key.user_id,
+            name=key.name,
+            prefix=newest.prefix if newest else "",
+            last_four=newest.last_four if newest else "",
+            state=state,
+            created_at=key.created_at,
+            expires_at=key.expires_at,
+            revoked_at=key.revoked_at,
+            last_used_at=key.last_used_at,
+            rotating_until=max(ends, default=None) if state == "active" else None,
+        )
+
+    def _state(self, key: ApiKey) -> Literal["active", "revoked", "expired"]:
+        if key.state == KeyState.REVOKED:
+            return "revoked"
+        if key.expires_at is not None and key.expires_at <= self._clock.now_ms():
+            return "expired"
+        return "active"
+
+    def _locked(self, ring: Keyring, public_id: bytes) -> ApiKey:
+        key = self._found(ring, self._repository.by_public_id(public_id))
+        return self._found(ring, self._repository.lock(key.id))
+
+    @staticmethod
+    def _found(ring: Keyring, key: ApiKey | None) -> ApiKey:
+        if key is None or key.workspace_id != ring.workspace_id or ring.made_by not in {None, key.user_id}:
+            raise KeyNotFound
+        return key
+
+    def _record(
+        self,
+        action: str,
+        key: ApiKey,
+        *,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> None:
+        subject = ("key", encode_id(KEY, key.public_id))
+        self._audit.record(action, subject, workspace_id=key.workspace_id, before=before, after=after)
