@@ -4,9 +4,13 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar
 
+from ccmanage.accounts.repository import AccountRepository, SessionRepository
+from ccmanage.accounts.service import AccountService
+from ccmanage.accounts.sessions import SessionService
+from ccmanage.accounts.throttle import SignInThrottle
 from ccmanage.audit.repository import AuditRepository
 from ccmanage.audit.service import Actor, AuditService
-from ccmanage.core.clock import Clock, FileClock, SystemClock
+from ccmanage.core.clock import MINUTE, Clock, FileClock, SystemClock
 from ccmanage.core.config import Settings
 from ccmanage.core.crypto import KeyRing, decode_secret
 from ccmanage.core.db import Database
@@ -14,6 +18,14 @@ from ccmanage.core.jwt import Tokens
 from ccmanage.core.security import Digester, Passwords
 from ccmanage.core.tasks import Queue
 from ccmanage.core.uow import UnitOfWork, with_retries
+from ccmanage.credits.repository import CreditRepository
+from ccmanage.credits.service import CreditService
+from ccmanage.gateways.repository import GatewayRepository
+from ccmanage.gateways.service import GatewayService
+from ccmanage.keys.repository import KeyRepository
+from ccmanage.keys.service import KeyService
+from ccmanage.workspaces.repository import WorkspaceRepository
+from ccmanage.workspaces.service import WorkspaceService
 
 T = TypeVar("T")
 
@@ -31,6 +43,55 @@ class Scope(UnitOfWork):
         """Who did what."""
         return AuditService(AuditRepository(self.session), self._runtime.ring, self.clock, self._actor)
 
+    @cached_property
+    def accounts(self) -> AccountService:
+        """People."""
+        sessions = SessionRepository(self.session)
+        people = AccountRepository(self.session)
+        return AccountService(people, sessions, self._runtime.ring, self.clock, self.audit, _Above(self))
+
+    @cached_property
+    def sessions(self) -> SessionService:
+        """Their sign-ins."""
+        repository, idle_ms = SessionRepository(self.session), self._runtime.settings.session_idle_minutes * MINUTE
+        return SessionService(repository, self._runtime.ring, self._runtime.tokens, self.clock, self.audit, idle_ms)
+
+    @cached_property
+    def workspaces(self) -> WorkspaceService:
+        """Who owns things."""
+        return WorkspaceService(WorkspaceRepository(self.session), self.clock, self.audit, self.accounts, _Above(self))
+
+    @cached_property
+    def gateways(self) -> GatewayService:
+        """Machine clients."""
+        return GatewayService(GatewayRepository(self.session), self.clock, self._runtime.digester, self.audit)
+
+    @cached_property
+    def credits(self) -> CreditService:
+        """Grants, ledger, balances."""
+        return CreditService(self, CreditRepository(self.session), self.audit)
+
+    @cached_property
+    def keys(self) -> KeyService:
+        """API keys."""
+        return KeyService(KeyRepository(self.session), self.clock, self._runtime.digester, self.audit)
+
+
+class _Above:
+    """What lower features let upper ones do in the same transaction."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def open_personal_workspace(self, user_id: int) -> None:
+        self._scope.workspaces.open_personal(user_id)
+
+    def revoke_keys_of(self, user_id: int) -> int:
+        return self._scope.keys.revoke_all_of(user_id)
+
+    def opened(self, workspace_id: int) -> None:
+        self._scope.credits.open_account(workspace_id)
+
 
 class Runtime:
     """What a process has: settings, engine, queue, clock, keys. Nothing of it is made at import."""
@@ -45,6 +106,7 @@ class Runtime:
         self.ring = KeyRing([decode_secret(secret) for secret in settings.encryption_keys])
         self.digester = Digester(decode_secret(settings.key_pepper))
         self.passwords = Passwords()
+        self.throttle = SignInThrottle(self.clock)
         self.tokens = Tokens([decode_secret(secret) for secret in settings.secret_keys], "session")
 
     def scope(self, actor: Actor | None = None) -> Scope:
