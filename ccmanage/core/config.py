@@ -134,7 +134,11 @@ class Settings(BaseSettings):
 
 
 def load_settings(*, embedded: bool = False, **given: Any) -> Settings:
-    """Read the settings; raises ConfigError. `embedded` allows a start without a database and its secrets."""
+    """Read the settings; raises ConfigError.
+
+    `embedded` is for what runs in one process: it needs no Redis, and without a database it takes SQLite and
+    makes its own secrets.
+    """
     settings = _read({**_from_files(os.environ), **given})
     if embedded and not settings.database_url:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -144,8 +148,13 @@ def load_settings(*, embedded: bool = False, **given: Any) -> Settings:
             **{name: value for name, value in _own_secrets(settings.data_dir).items() if not getattr(settings, name)},
         }
         return _read({**_from_files(os.environ), **home, **given})
-    _demand(settings)
+    _demand(settings, redis=not embedded)
     return settings
+
+
+def peek_settings() -> Settings:
+    """Read the settings without asking for what a server needs; raises ConfigError."""
+    return _read(_from_files(os.environ))
 
 
 def _read(given: Mapping[str, Any]) -> Settings:
@@ -170,9 +179,9 @@ def _from_files(environment: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _demand(settings: Settings) -> None:
+def _demand(settings: Settings, *, redis: bool) -> None:
     needed = ["database_url", *_SECRETS]
-    if not settings.is_sqlite:
+    if redis and not settings.is_sqlite:
         needed.append("redis_url")
     for name in needed:
         if not getattr(settings, name):
