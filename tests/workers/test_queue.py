@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import dramatiq
 import pytest
 from dramatiq.brokers.stub import StubBroker
-from support.servers import RedisServer
 
 from ccmanage.adapters.brokers import NudgeBroker, open_broker, queue_name
 from ccmanage.adapters.dramatiq_queue import DramatiqQueue, SilentQueue, open_queue
 from ccmanage.core.tasks import Task
+from support.servers import RedisServer
 
 
 @dataclass(frozen=True)
