@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.Column("unpriced", sa.Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql"), nullable=False),
         sa.Column("credits_nano", sa.BigInteger(), nullable=False),
         sa.Column("outcomes", sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql"), nullable=True),
+        sa.Column("codes", sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql"), nullable=True),
         sa.PrimaryKeyConstraint("batch_id", name=op.f("pk_batch_outcomes")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",

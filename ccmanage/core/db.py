@@ -117,10 +117,10 @@ class FairLock:
 class Database:
     """An engine and the way to open sessions on it. Made once a process, never at import."""
 
-    def __init__(self, url: str, *, pool_size: int = 8, read_timeout: int = 15) -> None:
+    def __init__(self, url: str, *, pool_size: int = 8, read_timeout: int = 15, pre_ping: bool = True) -> None:
         self.is_sqlite = url.startswith("sqlite")
         self._gate = FairLock()
-        self.engine = _sqlite(url) if self.is_sqlite else _mysql(url, pool_size, read_timeout)
+        self.engine = _sqlite(url) if self.is_sqlite else _mysql(url, pool_size, read_timeout, pre_ping)
 
     def begin_write(self, session: Session) -> None:
         """Start a transaction that may write."""
@@ -147,14 +147,14 @@ class Database:
         self.engine.dispose()
 
 
-def _mysql(url: str, pool_size: int, read_timeout: int) -> Engine:
+def _mysql(url: str, pool_size: int, read_timeout: int, pre_ping: bool) -> Engine:
     engine = create_engine(
         url,
         isolation_level="READ COMMITTED",
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,
-        pool_pre_ping=True,
+        pool_pre_ping=pre_ping,
         pool_recycle=1800,
         connect_args={
             "connect_timeout": 3,

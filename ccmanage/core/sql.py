@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 T = TypeVar("T")
 
@@ -94,9 +94,9 @@ class BulkInsert:
         return f"{alias} ON DUPLICATE KEY UPDATE {','.join(changes)}"
 
 
-def select_in(connection: Connection, text: str, values: Sequence[int] | Sequence[bytes]) -> list[Row[Any]]:
+def select_in(connection: Connection, text: str, values: Sequence[int] | Sequence[bytes]) -> list[Any]:
     """Run `text`, in which `{}` stands for an IN list, for all values, a list of bounded length at a time."""
-    rows: list[Row[Any]] = []
+    rows: list[Any] = []
     for part in chunks(values, IN_LIST):
         listed = hexes(part) if isinstance(part[0], bytes) else ints(part)  # type: ignore[arg-type]
         rows.extend(connection.exec_driver_sql(text.format(listed)))

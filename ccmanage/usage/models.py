@@ -99,6 +99,8 @@ class BatchOutcome(Base):
     unpriced: Mapped[int] = mapped_column(Count)
     credits_nano: Mapped[int] = mapped_column(BigInteger)
     outcomes: Mapped[bytes | None] = mapped_column(Blob)
+    # Why items were quarantined, by index, as JSON; empty if none was.
+    codes: Mapped[bytes | None] = mapped_column(Blob)
 
 
 class UsageEvent(Base):

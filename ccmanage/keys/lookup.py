@@ -1,0 +1,47 @@
+"""Find keys by what usage events carry: the digest of a secret, or a key's outside id."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from ccmanage.core.sql import select_in
+
+DIGEST_BYTES = 32
+
+_COLUMNS = "k.id, k.workspace_id, k.user_id, COALESCE(k.revoked_at, 0), COALESCE(k.expires_at, 0), w.state"
+_BY_DIGEST = (
+    f"SELECT s.digest, COALESCE(s.expires_at, 0), {_COLUMNS} FROM api_key_secrets s"
+    " JOIN api_keys k ON k.id = s.key_id JOIN workspaces w ON w.id = k.workspace_id WHERE s.digest IN ({})"
+)
+_BY_ID = (
+    f"SELECT k.public_id, 0, {_COLUMNS} FROM api_keys k"
+    " JOIN workspaces w ON w.id = k.workspace_id WHERE k.public_id IN ({})"
+)
+
+
+class KeyFound(NamedTuple):
+    """Whose usage it is. Instants are 0 where there is none."""
+
+    key_id: int
+    workspace_id: int
+    user_id: int
+    revoked_at: int
+    expires_at: int
+    workspace_state: int
+
+
+def find_keys(connection: Connection, references: Collection[bytes]) -> dict[bytes, KeyFound]:
+    """Return the keys that exist, by the reference given; revoked and expired ones too."""
+    found = {}
+    digests = [reference for reference in references if len(reference) == DIGEST_BYTES]
+    outside_ids = [reference for reference in references if len(reference) != DIGEST_BYTES]
+    for text, wanted in ((_BY_DIGEST, digests), (_BY_ID, outside_ids)):
+        if not wanted:
+            continue
+        for reference, secret_ends, key_id, workspace, user, revoked, expires, state in select_in(
+            connection, text, wanted
+        ):
+            ends = min(filter(None, (secret_ends, expires)), default=0)
+            found[bytes(reference)] = KeyFound(key_id, workspace, user, revoked, ends, state)
+    return found
