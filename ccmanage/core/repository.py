@@ -27,7 +27,7 @@ class Repository(Generic[E]):
     def add(self, entity: E) -> E:
         """Insert a row now, so that its number is known."""
         self.session.add(entity)
-        self.session.flush([entity])
+        self.session.flush()
         return entity
 
     def get(self, number: int) -> E | None:

@@ -26,7 +26,7 @@ class CreditRepository(Repository[Grant]):
     def add_balance(self, balance: Balance) -> None:
         """Open a workspace's books."""
         self.session.add(balance)
-        self.session.flush([balance])
+        self.session.flush()
 
     def grant(self, workspace_id: int, public_id: bytes) -> Grant | None:
         """Find a workspace's grant."""

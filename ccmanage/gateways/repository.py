@@ -17,7 +17,7 @@ class GatewayRepository(Repository[Gateway]):
     def add_token(self, token: GatewayToken) -> None:
         """Insert a token."""
         self.session.add(token)
-        self.session.flush([token])
+        self.session.flush()
 
     def by_token(self, digest: bytes, now: int) -> Gateway | None:
         """Find the active gateway whose token has this digest and has not run out."""

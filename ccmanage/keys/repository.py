@@ -18,7 +18,7 @@ class KeyRepository(Repository[ApiKey]):
     def add_secret(self, secret: ApiKeySecret) -> None:
         """Insert a secret."""
         self.session.add(secret)
-        self.session.flush([secret])
+        self.session.flush()
 
     def page_of_workspace(self, workspace_id: int, ask: PageRequest, *, made_by: int | None) -> Page[ApiKey]:
         """Return keys of a workspace, newest first: all, or those that one person made."""

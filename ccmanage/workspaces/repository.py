@@ -19,7 +19,7 @@ class WorkspaceRepository(Repository[Workspace]):
     def add_member(self, member: Member) -> None:
         """Insert a membership."""
         self.session.add(member)
-        self.session.flush([member])
+        self.session.flush()
 
     def member(self, workspace_id: int, user_id: int) -> Member | None:
         """Find a membership."""
