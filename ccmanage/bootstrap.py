@@ -24,6 +24,14 @@ from ccmanage.gateways.repository import GatewayRepository
 from ccmanage.gateways.service import GatewayService
 from ccmanage.keys.repository import KeyRepository
 from ccmanage.keys.service import KeyService
+from ccmanage.pricing.cache import PriceBookCache
+from ccmanage.pricing.repository import PriceRepository
+from ccmanage.pricing.service import PricingService
+from ccmanage.usage.late import charge_late_prices
+from ccmanage.usage.quarantine import QuarantineService
+from ccmanage.usage.repository import BatchRepository, QuarantineRepository
+from ccmanage.usage.service import UsageService
+from ccmanage.usage.settlement import Settler
 from ccmanage.workspaces.repository import WorkspaceRepository
 from ccmanage.workspaces.service import WorkspaceService
 
@@ -76,6 +84,22 @@ class Scope(UnitOfWork):
         """API keys."""
         return KeyService(KeyRepository(self.session), self.clock, self._runtime.digester, self.audit)
 
+    @cached_property
+    def pricing(self) -> PricingService:
+        """The price book."""
+        cache = self._runtime.price_cache
+        return PricingService(self, PriceRepository(self.session), cache, self.clock, self.audit)
+
+    @cached_property
+    def usage(self) -> UsageService:
+        """The inbox and its batches."""
+        return UsageService(self, BatchRepository(self.session))
+
+    @cached_property
+    def quarantine(self) -> QuarantineService:
+        """Events that could not be settled."""
+        return QuarantineService(self, QuarantineRepository(self.session), self.audit)
+
 
 class _Above:
     """What lower features let upper ones do in the same transaction."""
@@ -106,6 +130,8 @@ class Runtime:
         self.ring = KeyRing([decode_secret(secret) for secret in settings.encryption_keys])
         self.digester = Digester(decode_secret(settings.key_pepper))
         self.passwords = Passwords()
+        self.price_cache = PriceBookCache()
+        self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events)
         self.throttle = SignInThrottle(self.clock)
         self.tokens = Tokens([decode_secret(secret) for secret in settings.secret_keys], "session")
 
@@ -125,6 +151,10 @@ class Runtime:
                 return work(scope)
 
         return with_retries(once, repeatable=True)
+
+    def charge_late_prices(self) -> int:
+        """Charge the events whose price is known by now; returns how many."""
+        return charge_late_prices(self.scope, self.clock)
 
     def close(self) -> None:
         """Let go of all connections."""

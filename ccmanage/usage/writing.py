@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ccmanage.core.ids import new_id
-from ccmanage.core.sql import IN_LIST, BulkInsert, chunks, ints, select_in
+from ccmanage.core.sql import IN_LIST, BulkInsert, chunks, hexes, ints, select_in
 from ccmanage.usage.models import Outcome
 from ccmanage.usage.plan import Plan, Quarantined, Settled
 from ccmanage.usage.records import describe
@@ -119,7 +119,7 @@ def write_plan(connection: Connection, plan: Plan, settlement_id: int, now: int)
     _EVENTS.run(connection, plan.events)
     write_rollups(connection, plan.rollups)
     _write_unpriced(connection, plan.unpriced)
-    _QUARANTINE.run(connection, [_quarantine_row(item, now) for item in plan.quarantined])
+    _write_quarantine(connection, plan.quarantined, now)
     _OUTCOMES.run(connection, [_outcome_row(settled, settlement_id, now) for settled in plan.settled])
     _ACTIVITY.run(connection, _activity(plan))
     for part in chunks((settled.batch.id for settled in plan.settled), IN_LIST):
@@ -150,6 +150,20 @@ def _write_unpriced(connection: Connection, names: Iterable[tuple[int, str]]) ->
             f" WHERE gateway_id = {gateway_id:d} AND event_id IN ({{}})"
         )
         _UNPRICED.run(connection, [tuple(row) for row in select_in(connection, text, event_ids)])
+
+
+def _write_quarantine(connection: Connection, items: list[Quarantined], now: int) -> None:
+    """Count repeats; what was posted anew and failed again is open again, what was put away stays away."""
+    _QUARANTINE.run(connection, [_quarantine_row(item, now) for item in items])
+    by_gateway: dict[int, set[bytes]] = defaultdict(set)
+    for item in items:
+        by_gateway[item.gateway_id].add(item.fingerprint)
+    for gateway_id, fingerprints in by_gateway.items():
+        for part in chunks(sorted(fingerprints), IN_LIST):
+            connection.exec_driver_sql(
+                "UPDATE quarantine SET state = 0, resolved_at = 0"
+                f" WHERE gateway_id = {gateway_id:d} AND fingerprint IN ({hexes(part)}) AND state = 1"
+            )
 
 
 def _outcome_row(settled: Settled, settlement_id: int, now: int) -> tuple[Any, ...]:
