@@ -12,10 +12,9 @@ from ccmanage.bootstrap import Runtime
 from ccmanage.core.config import Settings
 from ccmanage.core.logging import configure_logging, get_logger
 from ccmanage.core.process import check_clock, stop_on_signals, when_database_answers
-from ccmanage.usage.tasks import SettleUsage
 from workers.broker import declare_actors
 from workers.poller import Poller
-from workers.registry import perform
+from workers.settling import settle
 
 log = get_logger(__name__)
 
@@ -34,7 +33,8 @@ class WorkerProcess:
         self._worker = dramatiq.Worker(broker, worker_threads=runtime.settings.worker_threads, worker_timeout=_IDLE_MS)
         # One message at a time of each queue: what a process has fetched, no other can take.
         self._worker.queue_prefetch = self._worker.delay_prefetch = 1
-        self._poller = Poller(lambda: perform(runtime, SettleUsage()))
+        self._stopping = False
+        self._poller = Poller(lambda: settle(runtime, should_stop=lambda: self._stopping))
 
     def start(self) -> None:
         """Begin to work."""
@@ -44,6 +44,7 @@ class WorkerProcess:
 
     def stop(self) -> None:
         """Finish what is being done, take nothing new."""
+        self._stopping = True
         finished = self._poller.stop(_FINISH_SECONDS / 2)
         self._worker.stop(timeout=_FINISH_SECONDS * 500)
         self._broker.close()

@@ -1,11 +1,14 @@
 """What Prometheus may read: every metric of the product, in one place. No user, key or workspace is a label.
 
 A process that serves alone is asked directly. Where several API processes share a port, each writes its numbers
-to files below `PROMETHEUS_MULTIPROC_DIR` (set before this module is imported) and whoever is asked adds them up.
+to files below `PROMETHEUS_MULTIPROC_DIR` and whoever is asked adds them up. An operator who sets that variable for
+workers on the same host as well has their numbers in the sum.
 """
 
+import atexit
 import os
-from pathlib import Path
+import shutil
+import tempfile
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -54,19 +57,13 @@ INBOX_WAITING_BYTES = Gauge(
     multiprocess_mode="livesum",
 )
 
-EVENTS_SETTLED = Counter(
-    "ccmanage_usage_events_settled_total",
-    "Events settled, by outcome.",
-    ("outcome",),  # inserted, duplicate, conflict, quarantined, unpriced
-)
+EVENTS_SETTLED = Counter("ccmanage_usage_events_settled_total", "Events settled.")
 SETTLEMENT_SECONDS = Histogram("ccmanage_usage_settlement_seconds", "Time of one settling transaction.", buckets=_FAST)
 EVENT_LAG_SECONDS = Histogram(
     "ccmanage_usage_event_lag_seconds",
     "Time from a post's arrival to its settlement.",
     buckets=_SLOW,
 )
-SETTLEMENTS_FAILED = Counter("ccmanage_usage_settlements_failed_total", "Settling transactions that were rolled back.")
-CREDITS_SPENT = Counter("ccmanage_credits_spent_total", "Credits charged for usage.")
 
 # These four say what the database holds; whoever answers /metrics sets them from it.
 BACKLOG_BATCHES = Gauge(
@@ -99,12 +96,16 @@ def exposition() -> tuple[bytes, str]:
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
-def share_between_processes(folder: Path) -> None:
-    """Make an empty folder the place where this process's children keep their numbers."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob("*.db"):
-        left.unlink()
-    os.environ[MULTIPROCESS_VARIABLE] = str(folder)
+def share_between_processes() -> None:
+    """Give the processes that this one will start a folder for their numbers, unless the operator named one.
+
+    It has to happen before they import this module, so it does not work for this process itself.
+    """
+    if MULTIPROCESS_VARIABLE in os.environ:
+        return
+    folder = tempfile.mkdtemp(prefix="ccmanage-metrics-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[MULTIPROCESS_VARIABLE] = folder
 
 
 def forget_process(pid: int) -> None:
