@@ -1,6 +1,7 @@
 """The only composition root: one Runtime a process, one Scope a transaction. Built by hand, typed through."""
 
 from collections.abc import Callable
+from copy import copy
 from functools import cached_property
 from typing import TypeVar
 
@@ -155,6 +156,12 @@ class Runtime:
     def charge_late_prices(self) -> int:
         """Charge the events whose price is known by now; returns how many."""
         return charge_late_prices(self.scope, self.clock)
+
+    def with_database(self, database: Database) -> "Runtime":
+        """Return the same runtime on other connections."""
+        other = copy(self)
+        other.database = database
+        return other
 
     def close(self) -> None:
         """Let go of all connections."""

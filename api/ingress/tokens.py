@@ -1,0 +1,59 @@
+"""Which gateway a token belongs to: asked once, remembered for less than two seconds."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ccmanage.bootstrap import Runtime
+from ccmanage.core.errors import Unavailable
+from ccmanage.gateways.errors import TokenRefused
+from ccmanage.gateways.service import GatewayIdentity
+
+MAX_AGE_MS = 1_500
+_MAX_REMEMBERED = 10_000
+
+
+class TokenCache:
+    """Answers from memory; the whole header is the key, never a part of it."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._known: dict[str, tuple[int, GatewayIdentity]] = {}
+        self._asking: dict[str, asyncio.Future[GatewayIdentity]] = {}
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="gateway-tokens")
+
+    async def identify(self, authorization: str) -> GatewayIdentity:
+        """Return the gateway that a header speaks for; raises TokenRefused, Unavailable."""
+        now = self._runtime.clock.now_ms()
+        found = self._known.get(authorization)
+        if found is not None and 0 <= now - found[0] < MAX_AGE_MS:
+            return found[1]
+        asked = self._asking.get(authorization)
+        if asked is None:
+            asked = asyncio.ensure_future(self._ask(authorization, now))
+            self._asking[authorization] = asked
+            asked.add_done_callback(lambda _done: self._asking.pop(authorization, None))
+        # Shielded: whoever asked first may go away while others wait for the same answer.
+        return await asyncio.shield(asked)
+
+    def close(self) -> None:
+        """Stop asking."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _ask(self, authorization: str, now: int) -> GatewayIdentity:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise TokenRefused
+        identity = await asyncio.get_running_loop().run_in_executor(self._threads, self._look_up, token.strip())
+        if len(self._known) >= _MAX_REMEMBERED:
+            self._known.clear()
+        self._known[authorization] = (now, identity)
+        return identity
+
+    def _look_up(self, token: str) -> GatewayIdentity:
+        try:
+            with self._runtime.read() as scope:
+                return scope.gateways.authenticate(token)
+        except SQLAlchemyError as error:
+            raise Unavailable("The database is away. Nothing was stored; post again in a few seconds.") from error
