@@ -8,7 +8,15 @@ from sqlalchemy import func, select
 from ccmanage.core.pagination import Page, PageRequest
 from ccmanage.core.repository import Repository
 from ccmanage.core.sql import select_in
-from ccmanage.usage.models import BatchOutcome, BatchState, InboxBatch, QuarantinedEvent, QuarantineState, UnpricedEvent
+from ccmanage.usage.models import (
+    BatchOutcome,
+    BatchState,
+    InboxBatch,
+    ModelName,
+    QuarantinedEvent,
+    QuarantineState,
+    UnpricedEvent,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,17 @@ class Backlog:
     batches: int
     events: int
     oldest_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnpricedModel:
+    """A model whose events wait for a price."""
+
+    model: str
+    events: int
+    tokens: int
+    first_at: int
+    last_at: int
 
 
 class BatchRepository(Repository[InboxBatch]):
@@ -56,6 +75,26 @@ class BatchRepository(Repository[InboxBatch]):
         """Return how many events wait for a price."""
         statement = select(func.count()).select_from(UnpricedEvent).where(UnpricedEvent.settlement_id == 0)
         return int(self.session.scalar(statement) or 0)
+
+    def unpriced_models(self) -> list[UnpricedModel]:
+        """Return the models whose events wait for a price, the one with most events first."""
+        statement = (
+            select(
+                ModelName.name,
+                func.count(),
+                func.sum(UnpricedEvent.tokens),
+                func.min(UnpricedEvent.event_at),
+                func.max(UnpricedEvent.event_at),
+            )
+            .join(ModelName, ModelName.id == UnpricedEvent.model_id)
+            .where(UnpricedEvent.settlement_id == 0)
+            .group_by(ModelName.id, ModelName.name)
+        )
+        rows = [
+            UnpricedModel(bytes(name).decode(), *(int(number) for number in numbers))
+            for name, *numbers in self.session.execute(statement)
+        ]
+        return sorted(rows, key=lambda row: (-row.events, row.model))
 
 
 class QuarantineRepository(Repository[QuarantinedEvent]):

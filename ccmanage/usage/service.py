@@ -9,7 +9,7 @@ from ccmanage.core.uow import UnitOfWork
 from ccmanage.usage.errors import BatchNotFound
 from ccmanage.usage.models import BatchOutcome, InboxBatch, Outcome
 from ccmanage.usage.records import split_ids
-from ccmanage.usage.repository import Backlog, BatchRepository
+from ccmanage.usage.repository import Backlog, BatchRepository, UnpricedModel
 from ccmanage.usage.tasks import ChargeLatePrices, SettleUsage
 
 STUCK_MS = 3 * SECOND
@@ -61,6 +61,10 @@ class UsageService:
     def unpriced_count(self) -> int:
         """Return how many events wait for a price."""
         return self._repository.unpriced_count()
+
+    def unpriced_models(self) -> list[UnpricedModel]:
+        """Return the models whose events wait for a price, the one with most events first."""
+        return self._repository.unpriced_models()
 
     def sweep(self) -> Backlog:
         """Nudge again if something waits longer than it should; a lost message costs no more than this."""
