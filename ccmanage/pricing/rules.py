@@ -7,6 +7,7 @@ half to even once per event.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Literal
 
 from ccmanage.core.money import MAX_EVENT_NANO, round_half_even
 from ccmanage.pricing.errors import CostOutOfRange, CountOutOfRange
@@ -28,6 +29,11 @@ class Origin(IntEnum):
 
     MANUAL = 1
     LIBRARY = 2
+
+    @property
+    def label(self) -> Literal["manual", "library"]:
+        """How outsiders write it."""
+        return "manual" if self is Origin.MANUAL else "library"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from math import gcd
 
 from ccmanage.core.errors import FieldError, InvalidInput
+from ccmanage.core.text import MAX_REASON, is_clean
 from ccmanage.pricing.names import normalise_model
 from ccmanage.pricing.rules import MAX_COUNT, MAX_RATE_NANO, Origin, Price, Rates, Schedule
 
 MAX_PATTERN = 200
-MAX_NOTE = 500
 MAX_TIERS = 8
 MAX_RATIO = 10**12
 # The last millisecond of the year 9999: what RFC 3339 can write.
@@ -82,8 +82,10 @@ def bad_time(instant: int) -> Iterator[FieldError]:
 
 def bad_note(note: str) -> Iterator[FieldError]:
     """Yield what is wrong with a note."""
-    if len(note) > MAX_NOTE:
-        yield FieldError("/note", "price.note_too_long", f"A note has at most {MAX_NOTE} characters.")
+    if len(note) > MAX_REASON or not is_clean(note):
+        yield FieldError(
+            "/note", "price.note_invalid", f"A note has at most {MAX_REASON} characters and stands on one line."
+        )
 
 
 def _bad_pattern(pattern: str) -> Iterator[FieldError]:

@@ -119,6 +119,11 @@ def test_tiers_rise_and_are_few(thresholds: list[int]) -> None:
     assert refusals(replace(ASKED, tariff=tariff)) == [("/tiers", "price.tiers_invalid")]
 
 
+@pytest.mark.parametrize("note", ["x" * 501, "two\nlines", "\ud800"])
+def test_a_note_is_one_short_line(note: str) -> None:
+    assert refusals(replace(ASKED, note=note)) == [("/note", "price.note_invalid")]
+
+
 def test_all_that_is_wrong_is_said_at_once() -> None:
     asked = ManualPrice(" ", -1, None, (1, 0), "n" * 501)
     assert [pointer for pointer, _ in refusals(asked)] == [

@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
@@ -21,9 +20,7 @@ from ccmanage.pricing.rules import Origin, Price, Rates, Schedule, Tier, TokenCo
 from ccmanage.pricing.service import Call
 from ccmanage.pricing.tasks import PricesChanged
 from ccmanage.pricing.terms import ManualPrice, Tariff
-
-if TYPE_CHECKING:
-    from conftest import House
+from support.world import World
 
 LOW, HIGH = Rates(*(NANO,) * 5), Rates(*(2 * NANO,) * 5)
 TARIFF = Tariff(Schedule(LOW, (Tier(10, HIGH),)), batch=Schedule(LOW), fast=Schedule(HIGH), web_search=10 * NANO)
@@ -31,132 +28,132 @@ ASKED = ManualPrice("acme-1", 0, TARIFF)
 CALL = Call("acme-1", 5, TokenCounts(input=1_000))
 
 
-def add(house: "House", asked: ManualPrice = ASKED) -> Price:
-    with house.runtime.scope() as scope:
-        return house.pricing(scope).add_manual(asked)
+def add(world: World, asked: ManualPrice = ASKED) -> Price:
+    with world.scope() as scope:
+        return scope.pricing.add_manual(asked)
 
 
-def import_library(house: "House", *, dry_run: bool = False, file: Path | None = None):  # type: ignore[no-untyped-def]
-    with house.runtime.scope() as scope:
-        return house.pricing(scope).import_library(dry_run=dry_run, file=file)
+def import_library(world: World, *, dry_run: bool = False, file: Path | None = None):  # type: ignore[no-untyped-def]
+    with world.scope() as scope:
+        return scope.pricing.import_library(dry_run=dry_run, file=file)
 
 
-def patterns(house: "House", **filters: object) -> list[str]:
-    with house.runtime.read() as scope:
-        page = house.pricing(scope).page(PageRequest(200), **filters)  # type: ignore[arg-type]
+def patterns(world: World, **filters: object) -> list[str]:
+    with world.read() as scope:
+        page = scope.pricing.page(PageRequest(200), **filters)  # type: ignore[arg-type]
     return [price.pattern for price in page.items]
 
 
-def audit_log(house: "House") -> list[str]:
-    with house.runtime.read() as scope:
+def audit_log(world: World) -> list[str]:
+    with world.read() as scope:
         return [recorded.entry.action for recorded in scope.audit.page(PageRequest()).items]
 
 
-def test_the_library_is_imported_once_and_comes_back_as_it_was(house: "House") -> None:
+def test_the_library_is_imported_once_and_comes_back_as_it_was(world: World) -> None:
     expected = library.bundled().prices
-    diff = import_library(house)
+    diff = import_library(world)
     assert len(diff.added) == len(expected)
-    with house.runtime.read() as scope:
-        book = house.pricing(scope).book()
+    with world.read() as scope:
+        book = scope.pricing.book()
     stored = sorted(book.newest_first(), key=lambda price: (price.pattern, price.effective_from))
     assert [(price.pattern, price.effective_from) for price in stored] == [
         (price.pattern, price.effective_from) for price in expected
     ]
     assert all(one.same_terms(other) for one, other in zip(stored, expected, strict=True))
-    again = import_library(house)
+    again = import_library(world)
     assert (again.added, again.changed, again.unchanged) == ((), (), len(expected))
-    assert house.queue.sent == [PricesChanged()]
-    assert audit_log(house) == ["pricing.import_library"]
+    assert world.queue.sent == [PricesChanged()]
+    assert audit_log(world) == ["pricing.import_library"]
 
 
-def test_a_dry_run_shows_the_difference_and_writes_nothing(house: "House") -> None:
-    assert len(import_library(house, dry_run=True).added) > 100
-    assert patterns(house) == []
-    assert (house.queue.sent, audit_log(house)) == ([], [])
+def test_a_dry_run_shows_the_difference_and_writes_nothing(world: World) -> None:
+    assert len(import_library(world, dry_run=True).added) > 100
+    assert patterns(world) == []
+    assert (world.queue.sent, audit_log(world)) == ([], [])
 
 
-def test_newer_data_comes_as_new_versions(house: "House", tmp_path: Path) -> None:
-    import_library(house)
+def test_newer_data_comes_as_new_versions(world: World, tmp_path: Path) -> None:
+    import_library(world)
     file = tmp_path / "data.json"
     model = {"id": "m", "match": {"equals": "claude-opus-4"}, "prices": {"input_mtok": 1, "output_mtok": 2}}
     new = {**model, "match": {"equals": "claude-next"}}
     file.write_text(json.dumps([{"id": "anthropic", "name": "A", "api_pattern": "", "models": [model, new]}]))
-    diff = import_library(house, file=file)
+    diff = import_library(world, file=file)
     assert [price.pattern for price in diff.added] == ["claude-next"]
     [change] = diff.changed
     assert (change.before.version, change.after.version) == (1, 2)
     assert change.after.id > change.before.id
-    with house.runtime.read() as scope:
-        quote = house.pricing(scope).preview(Call("claude-opus-4", 5, TokenCounts(input=1_000_000)))
+    with world.read() as scope:
+        quote = scope.pricing.preview(Call("claude-opus-4", 5, TokenCounts(input=1_000_000)))
     assert (quote.price.version, quote.receipt.total_nano) == (2, NANO)
 
 
-def test_a_manual_price_comes_back_as_it_was_asked(house: "House") -> None:
-    added = add(house, replace(ASKED, multiplier=(3, 2), note="because"))
-    with house.runtime.read() as scope:
-        found = house.pricing(scope).get(added.public_id)
+def test_a_manual_price_comes_back_as_it_was_asked(world: World) -> None:
+    added = add(world, replace(ASKED, multiplier=(3, 2), note="because"))
+    with world.read() as scope:
+        found = scope.pricing.get(added.public_id)
     assert found == added
-    assert (found.version, found.note, found.created_at) == (1, "because", house.clock.now)
+    assert (found.version, found.note, found.created_at) == (1, "because", world.clock.now)
     assert found.batch == TARIFF.batch
     assert found.standard == TARIFF.standard
-    assert house.queue.sent == [PricesChanged()]
-    assert audit_log(house) == ["pricing.add_price"]
+    assert world.queue.sent == [PricesChanged()]
+    assert audit_log(world) == ["pricing.add_price"]
 
 
-def test_a_correction_is_a_new_version_and_the_old_stays(house: "House") -> None:
-    first = add(house)
-    second = add(house, replace(ASKED, multiplier=(2, 1)))
+def test_a_correction_is_a_new_version_and_the_old_stays(world: World) -> None:
+    first = add(world)
+    second = add(world, replace(ASKED, multiplier=(2, 1)))
     assert (first.version, second.version) == (1, 2)
-    with house.runtime.read() as scope:
-        book = house.pricing(scope).book(fresh=True)
+    with world.read() as scope:
+        book = scope.pricing.book(fresh=True)
     assert book.price_for("acme-1", 5) == second
     assert book.by_id(first.id) == first
 
 
-def test_a_refused_price_leaves_nothing(house: "House") -> None:
+def test_a_refused_price_leaves_nothing(world: World) -> None:
     with pytest.raises(InvalidInput):
-        add(house, replace(ASKED, pattern="a b"))
-    assert patterns(house) == []
-    assert house.queue.sent == []
+        add(world, replace(ASKED, pattern="a b"))
+    assert patterns(world) == []
+    assert world.queue.sent == []
 
 
-def test_a_markup_takes_the_rates_of_the_library(house: "House") -> None:
-    import_library(house)
-    exact = add(house, ManualPrice("anthropic/claude-opus-5-5", house.clock.now, multiplier=(11, 10)))
-    glob = add(house, ManualPrice("claude-opus-4-6*", 0, multiplier=(2, 1)))
-    narrower = add(house, ManualPrice("claude-opus-4-5-2025*", 0, multiplier=(3, 1)))
+def test_a_markup_takes_the_rates_of_the_library(world: World) -> None:
+    import_library(world)
+    exact = add(world, ManualPrice("anthropic/claude-opus-5-5", world.clock.now, multiplier=(11, 10)))
+    glob = add(world, ManualPrice("claude-opus-4-6*", 0, multiplier=(2, 1)))
+    narrower = add(world, ManualPrice("claude-opus-4-5-2025*", 0, multiplier=(3, 1)))
     assert exact.standard.rates.input == 4 * NANO
     assert glob.standard.tiers
     assert narrower.standard.rates.input == 5 * NANO
     with pytest.raises(InvalidInput):
-        add(house, ManualPrice("acme-9", 0, multiplier=(2, 1)))
+        add(world, ManualPrice("acme-9", 0, multiplier=(2, 1)))
 
 
-def test_withdrawing_gives_the_models_back_to_the_library(house: "House") -> None:
-    import_library(house)
-    mistake = add(house, replace(ASKED, pattern="claude*"))
-    add(house, replace(ASKED, pattern="claude*", effective_from=5_000))
-    with house.runtime.scope() as scope:
-        written = house.pricing(scope).withdraw(mistake.public_id, effective_from=1_000, note="a slip")
+def test_withdrawing_gives_the_models_back_to_the_library(world: World) -> None:
+    import_library(world)
+    mistake = add(world, replace(ASKED, pattern="claude*"))
+    add(world, replace(ASKED, pattern="claude*", effective_from=5_000))
+    with world.scope() as scope:
+        written = scope.pricing.withdraw(mistake.public_id, effective_from=1_000, note="a slip")
     assert [(price.effective_from, price.version, price.withdrawn) for price in written] == [
         (1_000, 1, True),
         (5_000, 2, True),
     ]
-    with house.runtime.read() as scope:
-        book = house.pricing(scope).book(fresh=True)
+    with world.read() as scope:
+        book = scope.pricing.book(fresh=True)
     assert book.price_for("claude-opus-5-5", 999) == mistake
     for later in (1_000, 5_000, 10**12):
         price = book.price_for("claude-opus-5-5", later)
         assert price is not None
         assert price.origin is Origin.LIBRARY
-    assert audit_log(house)[0] == "pricing.withdraw_price"
+    assert audit_log(world)[0] == "pricing.withdraw_price"
 
 
-def test_only_manual_prices_can_be_withdrawn(house: "House") -> None:
-    imported = import_library(house).added[0]
-    manual = add(house)
-    with house.runtime.scope() as scope:
-        pricing = house.pricing(scope)
+def test_only_manual_prices_can_be_withdrawn(world: World) -> None:
+    imported = import_library(world).added[0]
+    manual = add(world)
+    with world.scope() as scope:
+        pricing = scope.pricing
         with pytest.raises(OnlyManualPricesCanBeWithdrawn):
             pricing.withdraw(imported.public_id, effective_from=0)
         with pytest.raises(PriceNotFound):
@@ -165,22 +162,22 @@ def test_only_manual_prices_can_be_withdrawn(house: "House") -> None:
             pricing.withdraw(manual.public_id, effective_from=-1)
 
 
-def test_prices_are_listed_newest_first_and_found_by_model_and_origin(house: "House") -> None:
-    import_library(house)
-    add(house)
-    assert patterns(house)[0] == "acme-1"
-    assert patterns(house, origin=Origin.MANUAL) == ["acme-1"]
-    assert set(patterns(house, model="us.anthropic.claude-opus-4-5-v1:0")) == {"claude-opus-4-5*"}
-    assert set(patterns(house, model="mythos")) == {"claude-mythos-5-2", "claude-mythos-5-2-########"}
-    assert patterns(house, model="nothing") == []
+def test_prices_are_listed_newest_first_and_found_by_model_and_origin(world: World) -> None:
+    import_library(world)
+    add(world)
+    assert patterns(world)[0] == "acme-1"
+    assert patterns(world, origin=Origin.MANUAL) == ["acme-1"]
+    assert set(patterns(world, model="us.anthropic.claude-opus-4-5-v1:0")) == {"claude-opus-4-5*"}
+    assert set(patterns(world, model="mythos")) == {"claude-mythos-5-2", "claude-mythos-5-2-########"}
+    assert patterns(world, model="nothing") == []
 
 
-def test_pages_follow_each_other_without_gaps(house: "House") -> None:
-    import_library(house)
+def test_pages_follow_each_other_without_gaps(world: World) -> None:
+    import_library(world)
     seen: list[int] = []
     cursor = None
-    with house.runtime.read() as scope:
-        pricing = house.pricing(scope)
+    with world.read() as scope:
+        pricing = scope.pricing
         everything = [price.id for price in pricing.book().newest_first()]
         while True:
             page = pricing.page(PageRequest(40, cursor))
@@ -190,65 +187,65 @@ def test_pages_follow_each_other_without_gaps(house: "House") -> None:
     assert seen == everything
 
 
-def test_a_preview_explains_the_cost(house: "House") -> None:
-    price = add(house)
-    with house.runtime.read() as scope:
-        quote = house.pricing(scope).preview(CALL)
+def test_a_preview_explains_the_cost(world: World) -> None:
+    price = add(world)
+    with world.read() as scope:
+        quote = scope.pricing.preview(CALL)
         assert quote.price == price
         assert [line.kind.value for line in quote.receipt.lines] == ["input"]
         assert quote.receipt.total_nano == 2_000_000
-        assert house.pricing(scope).preview(replace(CALL, service_tier="batch")).receipt.total_nano == 1_000_000
+        assert scope.pricing.preview(replace(CALL, service_tier="batch")).receipt.total_nano == 1_000_000
         with pytest.raises(ModelUnpriced):
-            house.pricing(scope).preview(replace(CALL, model="acme-2"))
+            scope.pricing.preview(replace(CALL, model="acme-2"))
 
 
-def test_other_processes_see_a_new_price_within_two_seconds(house: "House") -> None:
+def test_other_processes_see_a_new_price_within_two_seconds(world: World) -> None:
     elsewhere = PriceBookCache()
 
     def seen_elsewhere() -> Price | None:
-        with house.runtime.read() as scope:
-            book = elsewhere.book(PriceRepository(scope.session), house.clock.now)
+        with world.read() as scope:
+            book = elsewhere.book(PriceRepository(scope.session), world.clock.now)
         return book.price_for("acme-1", 5)
 
     assert seen_elsewhere() is None
-    price = add(house)
-    house.clock.now += 1_000
+    price = add(world)
+    world.clock.now += 1_000
     assert seen_elsewhere() == price
-    with house.runtime.read() as scope:
-        assert house.pricing(scope).book().price_for("acme-1", 5) == price
+    with world.read() as scope:
+        assert scope.pricing.book().price_for("acme-1", 5) == price
 
 
-def test_what_a_transaction_adds_is_seen_by_it_alone_until_it_commits(house: "House") -> None:
-    with house.runtime.scope() as scope:
-        pricing = house.pricing(scope)
+def test_what_a_transaction_adds_is_seen_by_it_alone_until_it_commits(world: World) -> None:
+    with world.scope() as scope:
+        pricing = scope.pricing
         price = pricing.add_manual(ASKED)
         assert pricing.book().price_for("acme-1", 5) == price
         scope.session.rollback()
-    with house.runtime.read() as scope:
-        assert house.pricing(scope).book(fresh=True).price_for("acme-1", 5) is None
+    with world.read() as scope:
+        assert scope.pricing.book(fresh=True).price_for("acme-1", 5) is None
 
 
-def test_the_same_version_cannot_be_written_twice(house: "House") -> None:
-    price = add(house)
-    with pytest.raises(IntegrityError), house.runtime.scope() as scope:
-        house.pricing(scope)._repository.insert(replace(price, public_id=b"\1" * 16))
+def test_the_same_version_cannot_be_written_twice(world: World) -> None:
+    price = add(world)
+    with pytest.raises(IntegrityError), world.scope() as scope:
+        scope.pricing._repository.insert(replace(price, public_id=b"\1" * 16))
 
 
-def test_nothing_in_the_service_changes_a_row(house: "House") -> None:
+def test_nothing_in_the_service_changes_a_row(world: World) -> None:
     """Whatever is done afterwards, the rows that were there stay as they were."""
-    import_library(house)
-    manual = add(house)
+    import_library(world)
+    manual = add(world)
 
     def rows() -> dict[int, tuple[object, ...]]:
-        with house.runtime.read() as scope:
+        with world.read() as scope:
             found = scope.session.execute(select(PriceRow.__table__)).all()
         return {row.id: tuple(row) for row in found}
 
     before = rows()
-    add(house, replace(ASKED, multiplier=(2, 1)))
-    import_library(house)
-    with house.runtime.scope() as scope:
-        house.pricing(scope).withdraw(manual.public_id, effective_from=0)
+    add(world, replace(ASKED, multiplier=(2, 1)))
+    import_library(world)
+    with world.scope() as scope:
+        scope.pricing.withdraw(manual.public_id, effective_from=0)
     after = rows()
     assert {number: after[number] for number in before} == before
     assert len(after) == len(before) + 2

@@ -1,0 +1,1 @@
+"""The price book over HTTP, for administrators."""
