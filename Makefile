@@ -14,17 +14,17 @@ PORTAL_SOURCES := $(shell find frontend/src frontend/public frontend/index.html 
 run: runtime portal ## the whole product in one process, on SQLite in ./var (HOST, PORT, DEMO=0)
 	@exec $(VENV)/ccmanage up --host "$(HOST)" --port "$(PORT)"
 
-test: install portal ## every test, on every server that is found here; names what it could not run
-	@exec $(VENV)/python tools/test.py
+test: install portal ## every test on every server that is found here; names what it could not run (ONLY=backend)
+	@PYTHONPATH=tests exec $(VENV)/python -m tools.test
 
 check: install frontend/node_modules/.installed ## format, lint, types, import rules, generated files; a minute or less
-	@exec $(VENV)/python tools/check.py
+	@exec $(VENV)/python -m tools.check
 
 bench: install ## the benchmarks, into var/bench.json (ONLY=name for a part)
 	@PYTHONPATH=tests exec $(VENV)/python -m benchmarks $(if $(ONLY),--only "$(ONLY)")
 
 stack: install portal ## the production shape as local processes: MySQL/MariaDB, Redis, api, workers, scheduler
-	@PYTHONPATH=tests exec $(VENV)/python tools/stack.py
+	@PYTHONPATH=tests exec $(VENV)/python -m tools.stack
 
 install: ## the Python packages that developers need, into .venv
 	@"$(PYTHON)" tools/install.py dev
@@ -46,11 +46,11 @@ frontend/node_modules/.installed: frontend/package-lock.json frontend/package.js
 	@touch $@
 
 openapi: install frontend/node_modules/.installed ## renew frontend/openapi.json and the types made from it
-	@$(VENV)/python tools/openapi.py
+	@$(VENV)/python -m tools.openapi
 	@cd frontend && npm run --silent gen:api
 
 lock: install ## renew the locked requirements with hashes
-	@$(VENV)/python tools/lock.py
+	@$(VENV)/python -m tools.lock
 
 clean: ## remove what was installed and built; data in ./var stays
 	@rm -rf .venv frontend/node_modules api/static dist build htmlcov coverage .coverage .coverage.* \

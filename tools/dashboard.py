@@ -1,4 +1,4 @@
-"""Writes deploy/grafana/dashboards/ccmanage.json from the list of panels below: `python tools/dashboard.py`."""
+"""Writes deploy/grafana/dashboards/ccmanage.json from the list of panels below: `python -m tools.dashboard`."""
 
 from __future__ import annotations
 

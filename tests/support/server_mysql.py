@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from configparser import ConfigParser
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,3 +61,13 @@ def initialise(installer: Installer, data_dir: Path) -> None:
     if done.returncode != 0:
         raise ServerFailed(f"making a MySQL data folder failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
     half_made.rename(data_dir)
+
+
+def options_of(config: Path) -> tuple[str, ...]:
+    """Return the [mysqld] section of an option file as flags, so that private servers run with the shipped one."""
+    parser = ConfigParser(allow_no_value=True, interpolation=None)
+    parser.read_string(config.read_text(encoding="utf-8"))
+    return tuple(
+        f"--{name.replace('_', '-')}" + ("" if value is None else f"={value}")
+        for name, value in parser["mysqld"].items()
+    )

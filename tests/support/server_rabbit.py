@@ -87,7 +87,7 @@ class RabbitServer(ServerProcess):
             "HOME": str(here),
             "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": f"ccm{self.port}@localhost",
+            "RABBITMQ_NODENAME": "ccmanage@localhost",  # known to our own port mapper alone
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_DIST_PORT": str(self._dist_port),

@@ -79,9 +79,13 @@ class MySqlServer(ABC):
 
     def create_database(self, name: str) -> str:
         """Create an empty database (dropping an old one of the name) and return its URL."""
+        self.drop_database(name)
+        return self.ensure_database(name)
+
+    def ensure_database(self, name: str) -> str:
+        """Create a database unless it is there and return its URL."""
         with self.admin() as connection, connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
-            cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+            cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
             self._grant(cursor, name)
         return self.url(name)
 

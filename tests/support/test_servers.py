@@ -16,8 +16,6 @@ from support.server_process import free_port
 from support.server_reaper import started_at
 from support.servers import MariaDbServer, RedisServer
 
-pytest_plugins = ["support.server_fixtures"]
-
 ORPHAN_MAKER = """
 import os, signal, sys
 from pathlib import Path

@@ -1,0 +1,77 @@
+"""The server that the browser tests walk: what `make run` runs, in a temporary folder on a free port."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+from support.server_process import free_port, reaper
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+READY_SECONDS = 90.0
+STOP_SECONDS = 40.0
+
+
+@dataclass(frozen=True)
+class DemoServer:
+    """Where it is and who may sign in."""
+
+    url: str
+    email: str = "admin@example.com"
+    password: str = "correct horse battery staple"  # noqa: S105 - of a server that lives for one run
+
+
+@contextmanager
+def demo_server() -> Iterator[DemoServer]:
+    """Run it with the demo workspace filled, and end it with the block."""
+    port = free_port()
+    server = DemoServer(f"http://127.0.0.1:{port}")
+    with tempfile.TemporaryDirectory(prefix="ccm-browser-") as folder:
+        settings = {
+            "CCMANAGE_ADMIN_EMAIL": server.email,
+            "CCMANAGE_ADMIN_PASSWORD": server.password,
+            "CCMANAGE_DATA_DIR": str(Path(folder) / "var"),
+            "CCMANAGE_PUBLIC_URL": server.url,
+        }
+        log = Path(folder) / "server.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [str(BIN / "ccmanage"), "up", "--host", "127.0.0.1", "--port", str(port)],
+                cwd=folder,
+                env=os.environ | settings,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        reaper.watch(process.pid)
+        try:
+            wait_ready(process, server.url, log)
+            yield server
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+            reaper.finish()
+
+
+def wait_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Return when the server is ready; end the run with its log when it is not."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(OSError), urlopen(f"{url}/readyz", timeout=5):
+            return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.1)
+            break
+    print(log.read_text(errors="replace")[-5000:])
+    raise SystemExit("the server for the browser tests did not come up; its log is above")
