@@ -1,6 +1,7 @@
 """The price book on a database: import, correct, withdraw, look up, explain."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -229,6 +230,17 @@ def test_the_same_version_cannot_be_written_twice(world: World) -> None:
     price = add(world)
     with pytest.raises(IntegrityError), world.scope() as scope:
         scope.pricing._repository.insert(replace(price, public_id=b"\1" * 16))
+
+
+def test_prices_added_at_once_become_versions_and_none_is_lost(world: World) -> None:
+    def add_one(number: int) -> int:
+        asked = replace(ASKED, multiplier=(number, 1))
+        return world.runtime.run(lambda scope: scope.pricing.add_manual(asked)).version
+
+    with ThreadPoolExecutor(4) as pool:
+        versions = list(pool.map(add_one, range(1, 5)))
+    assert sorted(versions) == [1, 2, 3, 4]
+    assert sorted(row["version"] for row in world.rows("prices")) == [1, 2, 3, 4]
 
 
 def test_nothing_in_the_service_changes_a_row(world: World) -> None:
