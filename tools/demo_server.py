@@ -41,6 +41,7 @@ def demo_server() -> Iterator[DemoServer]:
             "CCMANAGE_ADMIN_PASSWORD": server.password,
             "CCMANAGE_DATA_DIR": str(Path(folder) / "var"),
             "CCMANAGE_PUBLIC_URL": server.url,
+            "DEMO": "1",
         }
         log = Path(folder) / "server.log"
         with log.open("wb") as output:

@@ -72,6 +72,7 @@ def start_servers(servers: list[ServerProcess]) -> dict[str, str]:
     """Start the private servers that no URL replaces, and return the addresses of all and of the API."""
     host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000"
     found = {"API_HOST": host, "API_PORT": port, "CCMANAGE_DATA_DIR": str(HOME / "data")}
+    found["CCMANAGE_LOG_FORMAT"] = os.environ.get("CCMANAGE_LOG_FORMAT") or "text"
     found["CCMANAGE_PUBLIC_URL"] = os.environ.get("CCMANAGE_PUBLIC_URL") or f"http://{host}:{port}"
     if not os.environ.get("CCMANAGE_DATABASE_URL"):
         mysql = MariaDbServer(HOME / "mysql", flags=options_of(ROOT / "deploy" / "my.cnf"))
