@@ -38,7 +38,7 @@ def is_current(database: Database) -> bool:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_CHECKOUT if _CHECKOUT.exists() else _PACKAGED))
+    config.set_main_option("script_location", str(_PACKAGED if _PACKAGED.exists() else _CHECKOUT))
     config.set_main_option("path_separator", "os")
     return config
 
