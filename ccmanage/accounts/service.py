@@ -45,6 +45,17 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Credentials:
+    """What signing in needs to know of a person, usable outside the transaction that read it."""
+
+    user_id: int
+    public_id: bytes
+    email: str
+    password_hash: str | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NewAccount:
     """Who shall be created. The password is hashed before a transaction opens: that takes long."""
 
@@ -129,13 +140,17 @@ class AccountService:
 
     def find_by_email(self, email: str) -> Account | None:
         """Find a person by the exact address."""
-        user = self.row_by_email(email)
+        user = self._by_email(email)
         return None if user is None else self.opened(user)
 
-    def row_by_email(self, email: str) -> User | None:
-        """Find a person's row by the exact address, for signing in."""
-        normal = rules.normalise_email(email)
-        return None if normal is None else self._repository.by_email_index(self._index(normal))
+    def find_credentials(self, email: str) -> Credentials | None:
+        """Find what is needed to sign a person in by the exact address."""
+        user = self._by_email(email)
+        return None if user is None else self._credentials(user)
+
+    def credentials(self, user_id: int) -> Credentials:
+        """Return what is needed to check a person's password; raises UserNotFound."""
+        return self._credentials(self._found(self._repository.get(user_id)))
 
     def page(self, ask: PageRequest) -> Page[Account]:
         """Return people, newest first."""
@@ -196,6 +211,10 @@ class AccountService:
         ended = self._sessions.end_all_of(user.id, self._clock.now_ms(), keep=keep_session)
         self._record("accounts.change_password", user, after={"sessions_ended": ended})
 
+    def replace_hash(self, user_id: int, password_hash: str) -> None:
+        """Store a stronger hash of the same password."""
+        self._found(self._repository.lock(user_id)).password_hash = password_hash
+
     def opened(self, user: User) -> Account:
         """Decrypt a row."""
         place = user.public_id.hex()
@@ -210,6 +229,19 @@ class AccountService:
             time_zone=user.time_zone,
             created_at=user.created_at,
         )
+
+    def _credentials(self, user: User) -> Credentials:
+        return Credentials(
+            user_id=user.id,
+            public_id=user.public_id,
+            email=self._ring.decrypt(user.email_sealed, f"users.email:{user.public_id.hex()}"),
+            password_hash=user.password_hash,
+            is_active=user.state == UserState.ACTIVE,
+        )
+
+    def _by_email(self, email: str) -> User | None:
+        normal = rules.normalise_email(email)
+        return None if normal is None else self._repository.by_email_index(self._index(normal))
 
     def _index(self, email: str) -> bytes:
         return self._ring.blind_index(email, "users.email")

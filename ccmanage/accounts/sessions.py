@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from ccmanage.accounts.models import Role, User, UserSession, UserState
+from ccmanage.accounts.models import Role, UserSession, UserState
 from ccmanage.accounts.repository import SessionRepository
+from ccmanage.accounts.service import Credentials
 from ccmanage.audit.service import AuditService
 from ccmanage.core.clock import DAY, MINUTE, Clock
 from ccmanage.core.crypto import KeyRing
@@ -65,14 +66,14 @@ class SessionService:
         self._audit = audit
         self._idle_ms = idle_ms
 
-    def start(self, user: User, *, address: str, device: str) -> Started:
+    def start(self, who: Credentials, *, address: str, device: str) -> Started:
         """Sign a person in for 24 hours at most."""
         public_id, now = new_id(), self._clock.now_ms()
         place = public_id.hex()
         self._repository.add(
             UserSession(
                 public_id=public_id,
-                user_id=user.id,
+                user_id=who.user_id,
                 network_sealed=self._ring.encrypt(address, f"sessions.network:{place}"),
                 device_sealed=self._ring.encrypt(device[:_MAX_DEVICE], f"sessions.device:{place}"),
                 created_at=now,
@@ -82,14 +83,14 @@ class SessionService:
             )
         )
         session_id = encode_id(SESSION, public_id)
-        user_id = encode_id(USER, user.public_id)
+        user_id = encode_id(USER, who.public_id)
         self._audit.record("accounts.sign_in", ("user", user_id), after={"session": session_id})
         token = self._tokens.issue(Claims(user_id, session_id, now, now + LENGTH_MS))
         return Started(token, public_id, now + LENGTH_MS)
 
-    def refused(self, user: User) -> None:
+    def refused(self, who: Credentials) -> None:
         """Record that somebody tried to sign in as a known person and failed."""
-        self._audit.record("accounts.sign_in_refused", ("user", encode_id(USER, user.public_id)))
+        self._audit.record("accounts.sign_in_refused", ("user", encode_id(USER, who.public_id)))
 
     def identify(self, session_id: str) -> Identity:
         """Return who holds the session named in a token; raises SessionEnded."""

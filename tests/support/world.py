@@ -150,20 +150,36 @@ class World:
 
         return build(self.runtime)
 
-    def client(self, person: Person | None = None, **options: Any) -> TestClient:
+    @cached_property
+    def _server(self) -> TestClient:
+        """The started application: one event loop for all clients, as in life."""
+        return TestClient(self.app, base_url=ORIGIN, client=("127.0.0.1", 50_000)).__enter__()
+
+    def client(self, person: Person | None = None, *, address: str = "127.0.0.1") -> TestClient:
         """Return an HTTP client; with a person it carries the bearer token of a new session."""
-        client = TestClient(self.app, base_url=ORIGIN, raise_server_exceptions=True, **options)
+        client = TestClient(self.app, base_url=ORIGIN, client=(address, 50_000))
+        client.portal = self._server.portal
         if person is not None:
             client.headers["Authorization"] = f"Bearer {self.token(person)}"
+        return client
+
+    def browser(self, person: Person, password: str = PASSWORD) -> TestClient:
+        """Return a client that signed in with cookies, as the portal does."""
+        client = self.client()
+        answer = client.post("/v1/auth/login", json={"email": person.email, "password": password})
+        assert answer.status_code == 200, answer.text
+        client.headers["Origin"] = ORIGIN
+        client.headers["X-CSRF-Token"] = client.cookies["ccm_csrf"]
         return client
 
     def token(self, person: Person) -> str:
         """Start a session and return its token."""
         with self.scope() as scope:
-            user = scope.accounts.row_by_email(person.email)
-            assert user is not None
-            return scope.sessions.start(user, address="192.0.2.1", device="test").token
+            who = scope.accounts.credentials(person.account.id)
+            return scope.sessions.start(who, address="192.0.2.1", device="test").token
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Stop the application, if it was started, and let go of all connections."""
+        if "_server" in self.__dict__:
+            self._server.__exit__(None, None, None)
         self.runtime.close()
