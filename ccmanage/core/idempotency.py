@@ -1,9 +1,13 @@
 """What was answered to an `Idempotency-Key`, so that a repeated request is not a repeated deed."""
 
-from sqlalchemy import BigInteger, Integer, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Integer, String, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ccmanage.core.clock import DAY
 from ccmanage.core.db import Base, Blob, Digest
+
+KEPT_MS = DAY
+_TRIM_ROWS = 1_000
 
 
 class IdempotencyRecord(Base):
@@ -18,3 +22,28 @@ class IdempotencyRecord(Base):
     # None where the answer showed a secret: that is shown once and stored nowhere.
     body: Mapped[bytes | None] = mapped_column(Blob)
     created_at: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+def find_record(session: Session, scope: bytes, now: int) -> IdempotencyRecord | None:
+    """Return what was answered within the last day. An older record makes room."""
+    record = session.get(IdempotencyRecord, scope)
+    if record is not None and record.created_at <= now - KEPT_MS:
+        session.delete(record)
+        session.flush()
+        return None
+    return record
+
+
+def keep_record(session: Session, record: IdempotencyRecord) -> None:
+    """Keep an answer in the transaction of the deed; a twin that was faster makes this transaction fail."""
+    session.add(record)
+    session.flush()
+
+
+def trim_records(session: Session, now: int) -> int:
+    """Delete some records that nobody will be answered from any more; returns how many."""
+    old = session.query(IdempotencyRecord.scope).filter(IdempotencyRecord.created_at <= now - KEPT_MS)
+    scopes = [scope for (scope,) in old.limit(_TRIM_ROWS)]
+    if scopes:
+        session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.scope.in_(scopes)))
+    return len(scopes)
