@@ -28,6 +28,8 @@ from ccmanage.keys.service import KeyService
 from ccmanage.pricing.cache import PriceBookCache
 from ccmanage.pricing.repository import PriceRepository
 from ccmanage.pricing.service import PricingService
+from ccmanage.reports.gateways import GatewayReport
+from ccmanage.reports.workspaces import WorkspaceReport
 from ccmanage.usage.late import charge_late_prices
 from ccmanage.usage.quarantine import QuarantineService
 from ccmanage.usage.repository import BatchRepository, QuarantineRepository
@@ -100,6 +102,16 @@ class Scope(UnitOfWork):
     def quarantine(self) -> QuarantineService:
         """Events that could not be settled."""
         return QuarantineService(self, QuarantineRepository(self.session), self.audit)
+
+    @cached_property
+    def workspace_report(self) -> WorkspaceReport:
+        """Workspaces with their figures."""
+        return WorkspaceReport(self.session, self.clock, self.workspaces, self.accounts, self.keys, self.credits)
+
+    @cached_property
+    def gateway_report(self) -> GatewayReport:
+        """Gateways and what was heard of them."""
+        return GatewayReport(self.session, self.gateways)
 
 
 class _Above:
