@@ -1,0 +1,1 @@
+"""Delivery 1: HTTP. Thin: who is asking, what is asked, which use case answers."""

@@ -1,0 +1,1 @@
+"""People: sign in, oneself, and the administrators' list."""

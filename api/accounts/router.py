@@ -1,0 +1,64 @@
+"""Signing in and out, and oneself."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.accounts.schemas import LoginIn, LoginOut, MembershipOut, MeOut, PasswordIn, ProfileIn, UserOut
+from api.context import context_of
+from api.deps import AuthenticatorDep, PasswordDeskDep, Person, ScopeDep
+from api.openapi import problems
+from api.routing import router
+from ccmanage.accounts.service import ProfileChange
+from ccmanage.accounts.sessions import LENGTH_MS
+from ccmanage.core.clock import SECOND
+
+auth = router("/v1/auth", "auth")
+me = router("/v1/me", "me")
+
+
+@auth.post("/login", responses=problems(401, 403, 429, 503))
+async def login(
+    request: Request, response: Response, body: LoginIn, desk: PasswordDeskDep, authenticator: AuthenticatorDep
+) -> LoginOut:
+    """Sign in with address and password. Sets the portal's cookies and returns a bearer token for machines."""
+    device = request.headers.get("user-agent", "")
+    account, started = await desk.sign_in(body.email, body.password, context_of(request), device)
+    authenticator.set_cookies(response, started.token, started.session_public_id)
+    return LoginOut(
+        access_token=started.token,
+        token_type="bearer",  # noqa: S106 - the name of a scheme
+        expires_in=LENGTH_MS // SECOND,
+        user=UserOut.of(account),
+    )
+
+
+@auth.post("/logout", status_code=204)
+def logout(caller: Person, scope: ScopeDep, response: Response, authenticator: AuthenticatorDep) -> None:
+    """End the session. The token is worth nothing from here on."""
+    scope.sessions.end(caller.identity)
+    authenticator.forget(caller.identity)
+    authenticator.clear_cookies(response)
+
+
+@me.get("")
+def get(caller: Person, scope: ScopeDep) -> MeOut:
+    """Return who is signed in, with the workspaces they belong to."""
+    account = scope.accounts.by_number(caller.user_id)
+    workspaces = [MembershipOut.of(membership) for membership in scope.workspaces.list_of(caller.user_id)]
+    return MeOut(**dict(UserOut.of(account)), workspaces=workspaces)
+
+
+@me.patch("")
+def update(caller: Person, scope: ScopeDep, body: ProfileIn) -> UserOut:
+    """Change one's name, language or time zone."""
+    change = ProfileChange(name=body.name, locale=body.locale, time_zone=body.time_zone)
+    return UserOut.of(scope.accounts.update_profile(caller.user_id, change))
+
+
+@me.post("/password", status_code=204, responses=problems(429))
+async def password(
+    caller: Person, request: Request, body: PasswordIn, desk: PasswordDeskDep, authenticator: AuthenticatorDep
+) -> None:
+    """Change one's password. All other sessions end."""
+    await desk.change_password(caller, body.current_password, body.new_password, context_of(request))
+    authenticator.forget_all()

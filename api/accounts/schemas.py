@@ -1,0 +1,140 @@
+"""Bodies around people."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.schemas import In, Moment, Name, Out
+from ccmanage.accounts.models import Role, UserState
+from ccmanage.accounts.rules import MAX_EMAIL, MAX_PASSWORD
+from ccmanage.accounts.service import Account
+from ccmanage.core.ids import USER, WORKSPACE, encode_id
+from ccmanage.workspaces.models import MemberRole, WorkspaceKind, WorkspaceState
+from ccmanage.workspaces.service import Membership
+
+Email = Annotated[str, Field(min_length=3, max_length=MAX_EMAIL, examples=["ann@example.com"])]
+Password = Annotated[str, Field(min_length=1, max_length=MAX_PASSWORD)]
+RoleName = Literal["user", "admin"]
+Locale = Literal["en", "zh"]
+TimeZone = Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/Berlin"])]
+
+ROLES: dict[Role, RoleName] = {Role.USER: "user", Role.ADMIN: "admin"}
+MemberRoleName = Literal["owner", "manager", "member", "viewer"]
+WorkspaceKindName = Literal["personal", "shared"]
+WorkspaceStateName = Literal["active", "suspended", "closed"]
+MEMBER_ROLES: dict[MemberRole, MemberRoleName] = {
+    MemberRole.OWNER: "owner",
+    MemberRole.MANAGER: "manager",
+    MemberRole.MEMBER: "member",
+    MemberRole.VIEWER: "viewer",
+}
+KINDS: dict[WorkspaceKind, WorkspaceKindName] = {WorkspaceKind.PERSONAL: "personal", WorkspaceKind.SHARED: "shared"}
+STATES: dict[WorkspaceState, WorkspaceStateName] = {
+    WorkspaceState.ACTIVE: "active",
+    WorkspaceState.SUSPENDED: "suspended",
+    WorkspaceState.CLOSED: "closed",
+}
+
+
+class LoginIn(In):
+    """Who signs in."""
+
+    email: Email
+    password: Password
+
+
+class UserOut(Out):
+    """A person, as they see themself."""
+
+    id: str
+    email: str
+    name: str
+    role: RoleName
+    locale: str
+    time_zone: str
+    created_at: Moment
+
+    @classmethod
+    def of(cls, account: Account) -> "UserOut":
+        """Make the answer."""
+        return cls(
+            id=encode_id(USER, account.public_id),
+            email=account.email,
+            name=account.name,
+            role=ROLES[account.role],
+            locale=account.locale,
+            time_zone=account.time_zone,
+            created_at=account.created_at,
+        )
+
+
+class LoginOut(Out):
+    """A new session: the token for machines; browsers got it as a cookie."""
+
+    access_token: str
+    token_type: Literal["bearer"]
+    expires_in: int
+    user: UserOut
+
+
+class MembershipOut(Out):
+    """A workspace that a person belongs to."""
+
+    id: str
+    name: str
+    kind: WorkspaceKindName
+    role: MemberRoleName
+    state: WorkspaceStateName
+
+    @classmethod
+    def of(cls, membership: Membership) -> "MembershipOut":
+        """Make the answer."""
+        return cls(
+            id=encode_id(WORKSPACE, membership.public_id),
+            name=membership.name,
+            kind=KINDS[membership.kind],
+            role=MEMBER_ROLES[membership.role],
+            state=STATES[membership.state],
+        )
+
+
+class MeOut(UserOut):
+    """A person with their workspaces, the personal one first."""
+
+    workspaces: list[MembershipOut]
+
+
+class ProfileIn(In):
+    """What a person changes about themself; fields that are not sent stay."""
+
+    name: Name | None = None
+    locale: Locale | None = None
+    time_zone: TimeZone | None = None
+
+
+class PasswordIn(In):
+    """A new password, and proof of the old one."""
+
+    current_password: Password
+    new_password: Password
+
+
+class UserCreateIn(In):
+    """Whom an administrator creates."""
+
+    email: Email
+    name: Name
+    password: Password
+    role: RoleName = "user"
+
+
+class AdminUserOut(UserOut):
+    """A person, as administrators see them."""
+
+    state: Literal["active", "suspended"]
+
+    @classmethod
+    def of(cls, account: Account) -> "AdminUserOut":
+        """Make the answer."""
+        state: Literal["active", "suspended"] = "active" if account.state is UserState.ACTIVE else "suspended"
+        return cls(**dict(UserOut.of(account)), state=state)

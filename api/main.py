@@ -1,0 +1,84 @@
+"""The HTTP application: parts, routes, edge. Built once a process; nothing is made at import."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api import docs, errors, health, openapi
+from api.accounts.admin import users
+from api.accounts.router import auth, me
+from api.accounts.signin import PasswordDesk
+from api.audit.router import audit_log
+from api.auth import Authenticator
+from api.gateways.router import gateways
+from api.ingress.app import Ingress
+from api.keys.router import keys
+from api.middleware import Edge
+from api.places import Places
+from api.portal import Portal
+from api.pricing.router import prices
+from api.workspaces.admin import workspaces
+from api.workspaces.router import workspace
+from ccmanage import __version__
+from ccmanage.bootstrap import Runtime
+
+ROUTERS = (auth, me, workspace, keys, users, workspaces, gateways, prices, audit_log, health.router)
+
+# SQLite has no connections to count; readers do not wait for each other.
+_SQLITE_PLACES = 16
+INGRESS_PATH = "/v1/events"
+
+
+def build(runtime: Runtime) -> FastAPI:
+    """Build the application on a runtime, which it closes when the server stops."""
+    settings = runtime.settings
+    app = FastAPI(
+        title="ccmanage",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    places = Places(_SQLITE_PLACES if settings.is_sqlite else settings.database_pool)
+    app.state.runtime = runtime
+    app.state.places = places
+    app.state.authenticator = Authenticator(runtime, places)
+    app.state.password_desk = PasswordDesk(runtime, places)
+    app.state.ingress = Ingress(runtime)
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    docs.install(app)
+    openapi.install(app)
+    app.router.default = Portal()
+    app.add_middleware(_Fork, ingress=app.state.ingress)
+    app.add_middleware(Edge, settings=settings)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.ingress.start()
+    try:
+        yield
+    finally:
+        app.state.ingress.stop()
+
+
+class _Fork:
+    """Hands posts of usage to the ingress, past everything that they do not need."""
+
+    def __init__(self, app: ASGIApp, ingress: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
+        self._app = app
+        self._ingress = ingress
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == INGRESS_PATH and scope["method"] == "POST":
+            await self._ingress(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

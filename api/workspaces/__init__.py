@@ -1,0 +1,1 @@
+"""Workspaces: one's own, and the administrators' list."""
