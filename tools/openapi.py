@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,25 @@ OUTPUT = ROOT / "frontend" / "openapi.json"
 
 
 def document() -> str:
-    """Return the document as the API itself serves it, in a stable form."""
+    """Return the document as the API itself serves it, in a stable form; no environment has a part in it."""
     from api.main import build
-    from ccmanage.adapters.dramatiq_queue import open_queue
+    from ccmanage.adapters.dramatiq_queue import SilentQueue
     from ccmanage.bootstrap import Runtime
-    from ccmanage.core.config import load_settings
+    from ccmanage.core.config import Settings
 
-    with tempfile.TemporaryDirectory() as folder:
-        settings = load_settings(embedded=True, data_dir=Path(folder), database_url="")
-        runtime = Runtime(settings, open_queue(""))
-        app: Any = build(runtime)
-        content = app.openapi()
-        runtime.close()
+    settings = Settings(
+        _env_file=None,
+        database_url="sqlite:///unused.db",  # never opened
+        secret_keys=("0" * 32,),
+        encryption_keys=("0" * 32,),
+        key_pepper="0" * 32,
+        trusted_proxies=(),
+        allowed_hosts=(),
+    )
+    runtime = Runtime(settings, SilentQueue())
+    app: Any = build(runtime)
+    content = app.openapi()
+    runtime.close()
     return json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
