@@ -15,6 +15,7 @@ from api.audit.router import audit_log
 from api.auth import Authenticator
 from api.gateways.router import gateways
 from api.ingress.app import Ingress
+from api.ingress.router import gateways_api
 from api.keys.router import keys
 from api.middleware import Edge
 from api.places import Places
@@ -25,7 +26,7 @@ from api.workspaces.router import workspace
 from ccmanage import __version__
 from ccmanage.bootstrap import Runtime
 
-ROUTERS = (auth, me, workspace, keys, users, workspaces, gateways, prices, audit_log, health.router)
+ROUTERS = (auth, me, workspace, keys, users, workspaces, gateways, prices, audit_log, gateways_api, health.router)
 
 # SQLite has no connections to count; readers do not wait for each other.
 _SQLITE_PLACES = 16

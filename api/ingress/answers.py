@@ -14,11 +14,7 @@ from ccmanage.usage.models import BatchState
 from ccmanage.usage.service import BatchView, Item
 
 _encode = msgspec.json.Encoder().encode
-_COMMON = [
-    (b"content-type", b"application/json"),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-]
+_JSON = (b"content-type", b"application/json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +25,16 @@ class Answer:
     body: dict[str, Any]
 
 
-def _answer(status: int, body: bytes, request_id: str) -> Answer:
-    headers = [*_COMMON, (b"content-length", b"%d" % len(body)), (b"x-request-id", request_id.encode())]
+def _answer(status: int, body: bytes) -> Answer:
+    # The edge adds what every answer carries.
+    headers = [_JSON, (b"content-length", b"%d" % len(body))]
     return Answer(
         {"type": "http.response.start", "status": status, "headers": headers},
         {"type": "http.response.body", "body": body},
     )
 
 
-def accepted(public_id: bytes, post: Post, request_id: str) -> Answer:
+def accepted(public_id: bytes, post: Post') -> Answer:
     """Say that a post is stored, and which of its items were refused."""
     body = {
         "batch_id": encode_id(BATCH, public_id),
@@ -48,20 +45,19 @@ def accepted(public_id: bytes, post: Post, request_id: str) -> Answer:
             for item in post.rejections
         ],
     }
-    return _answer(202, _encode(body), request_id)
+    return _answer(202, _encode(body))
 
 
-def settled(view: BatchView, request_id: str) -> Answer:
+def settled(view: BatchView) -> Answer:
     """Say what became of a post."""
-    return _answer(200, _encode(batch_body(view)), request_id)
+    return _answer(200, _encode(batch_body(view)))
 
 
 def failure(error: DomainError, request_id: str) -> Answer:
     """Say why nothing was stored."""
     response = problem_of(error, request_id)
-    headers = [*response.raw_headers, *_COMMON[1:], (b"x-request-id", request_id.encode())]
     return Answer(
-        {"type": "http.response.start", "status": response.status_code, "headers": headers},
+        {"type": "http.response.start", "status": response.status_code, "headers": list(response.raw_headers)},
         {"type": "http.response.body", "body": bytes(response.body)},
     )
 

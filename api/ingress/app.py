@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from api.context import chosen_request_id, request_id_of
+from starlette.exceptions import HTTPException
+
+from api.context import request_id_of
 from api.ingress.answers import Answer, accepted, failure, settled
 from api.ingress.bodies import ClientGone, decode_body, read_body, read_post
 from api.ingress.tokens import TokenCache
@@ -23,6 +25,7 @@ from ccmanage.core.errors import DomainError, Forbidden, Unavailable, invalid
 from ccmanage.core.ids import new_id
 from ccmanage.core.logging import get_logger
 from ccmanage.gateways.service import GatewayIdentity, GatewayScope
+from ccmanage.usage.errors import BodyTooLarge
 from ccmanage.usage.inbox import InboxWriter, NewBatch, Result
 from ccmanage.usage.intake import Post, Rules
 from ccmanage.usage.models import BatchKind
@@ -98,6 +101,8 @@ class Ingress:
         except DomainError as error:
             metrics.POSTS_REFUSED.labels(error.code).inc()
             answer = failure(error, head.request_id)
+        except HTTPException:  # the edge counts bytes too, and was first
+            answer = failure(BodyTooLarge(), head.request_id)
         except Exception:
             log.exception("ingress_failed", request_id=head.request_id)
             metrics.POSTS_REFUSED.labels("internal").inc()
@@ -127,8 +132,8 @@ class Ingress:
         if wait_seconds:
             view = await self._waiters.settled(batch.public_id, gateway.id, wait_seconds)
             if view is not None:
-                return settled(view, head.request_id)
-        return accepted(batch.public_id, post, head.request_id)
+                return settled(view)
+        return accepted(batch.public_id, post)
 
     async def _store(self, batch: NewBatch) -> None:
         """Have a batch written; returns after the commit, raises Unavailable by the deadline."""
@@ -173,7 +178,6 @@ def _resolve(results: Sequence[Result]) -> None:
 
 def _read_head(scope: Scope) -> Head:
     head = Head(query=scope["query_string"], request_id=request_id_of(scope))
-    given = b""
     for name, value in scope["headers"]:
         if name == b"authorization":
             head.authorization = value.decode("latin-1")
@@ -181,9 +185,6 @@ def _read_head(scope: Scope) -> Head:
             head.content_type = value.decode("latin-1")
         elif name == b"content-encoding":
             head.encoding = value.decode("latin-1").strip().lower()
-        elif name == b"x-request-id":
-            given = value
-    head.request_id = head.request_id or chosen_request_id(given)
     return head
 
 

@@ -64,8 +64,11 @@ class UnitOfWork:
 
     def _finish(self, *, failed: bool) -> None:
         with self.session:
-            if failed or not self.write:
+            if failed:
                 self.session.rollback()
+                return
+            if not self.write:
+                # Closing ends the transaction; a rollback would also empty what was read.
                 return
             try:
                 self.session.commit()

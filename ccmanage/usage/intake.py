@@ -179,11 +179,18 @@ def _read_item(index: int, item: bytes, rules: Rules, unwrap: Callable[[bytes], 
         post.records.append(normalise(index, event, rules, extra))
         post.ids.append(event.id)
     except EventRejected as error:
-        shown = labels.whitelisted(_plain(item))
+        shown = labels.whitelisted(_shown(item))
         identity = shown.get("id")
         name = identity if isinstance(identity, str) and _is_id(identity) else ""
         post.rejections.append(Rejection(index, name, error.code, error.public, fingerprint(item), _encode(shown)))
         post.ids.append(name)
+
+
+def _shown(item: bytes) -> Any:
+    try:
+        return _decode_any(item)
+    except msgspec.ValidationError:
+        return None
 
 
 def _decode_one(item: bytes) -> tuple[Event, dict[str, Any]]:
@@ -191,7 +198,7 @@ def _decode_one(item: bytes) -> tuple[Event, dict[str, Any]]:
     try:
         return _decode_event(item), {}
     except msgspec.ValidationError as error:
-        plain = _plain(item)
+        plain = _plain(item, str(error))
         cleaned, extra = labels.part_usage(plain)
         if extra:
             try:
@@ -203,9 +210,12 @@ def _decode_one(item: bytes) -> tuple[Event, dict[str, Any]]:
         raise MalformedPost(str(error)) from None
 
 
-def _plain(item: bytes) -> Any:
+def _plain(item: bytes, why: str = "") -> Any:
+    """Decode an item without types; raises MalformedPost, or EventRejected where a number fits no type at all."""
     try:
         return _decode_any(item)
+    except msgspec.ValidationError:
+        raise labels.explain_unread(why) from None
     except _MALFORMED as error:
         raise MalformedPost(str(error)) from None
 
@@ -272,7 +282,7 @@ def _key(event: Event, rules: Rules) -> bytes:
     try:
         return ids.decode_id(ids.KEY, event.key_id)
     except DomainError:
-        raise EventRejected("event.key_invalid", "A key_id has the form key_…") from None
+        raise EventRejected("event.key_invalid", "A key_id is key_ and 26 letters and digits.") from None
 
 
 def _cache_writes(usage: Usage) -> tuple[int, int]:
@@ -305,7 +315,7 @@ def _hold(hold_id: str | None) -> bytes:
     try:
         return ids.decode_id("hld", hold_id)
     except DomainError:
-        raise EventRejected("event.hold_invalid", "A hold_id has the form hld_…") from None
+        raise EventRejected("event.hold_invalid", "A hold_id is hld_ and 26 letters and digits.") from None
 
 
 def _label(text: str | None) -> str:

@@ -105,6 +105,11 @@ def explain(item: Any, message: str) -> EventRejected:
     for name in ("id", "time", "model", "usage"):
         if item.get(name) is None:
             return EventRejected(f"event.{name}_missing", f"Every event needs `{name}`.", pointer=f"/{name}")
+    return explain_unread(message)
+
+
+def explain_unread(message: str) -> EventRejected:
+    """Say which rule an item breaks that cannot be looked at as a whole."""
     found = _PLACE.search(message)
     place = found.group(1) if found else ""
     pointer = "/" + place.replace(".", "/")
@@ -114,7 +119,7 @@ def explain(item: Any, message: str) -> EventRejected:
         return EventRejected("event.time_invalid", "time is RFC 3339, as in 2026-11-22T10:00:00.123Z.", pointer=pointer)
     if place in ("id", "model"):
         return EventRejected(f"event.{place}_invalid", f"`{place}` is text of 1 to 200 bytes.", pointer=pointer)
-    return EventRejected("event.field_invalid", f"`{place or 'event'}`: {_rule(message)}", pointer=pointer)
+    return EventRejected("event.field_invalid", f"`{place or 'event'}`: {_rule(message)}.", pointer=pointer)
 
 
 def _token_error(message: str, place: str, pointer: str) -> EventRejected:

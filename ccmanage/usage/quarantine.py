@@ -96,7 +96,7 @@ class QuarantineService:
     def _resolve(self, row: QuarantinedEvent, state: QuarantineState) -> None:
         row.state = state
         row.resolved_at = self._uow.clock.now_ms()
-        self._repository.session.flush([row])
+        self._repository.session.flush()
 
 
 def body_of(row: QuarantinedEvent) -> Mapping[str, Any]:
