@@ -13,6 +13,8 @@ from ccmanage.pricing.ratios import format_ratio, parse_ratio
 from ccmanage.pricing.rules import MAX_COUNT, Price, Rates, Schedule, Tier
 from ccmanage.pricing.terms import MAX_PATTERN, MAX_TIERS, ManualPrice, Tariff
 
+_RATIO_PATTERN = r"^([0-9]{1,9}(\.[0-9]{1,9})?|[0-9]{1,12}/[1-9][0-9]{0,11})$"
+
 
 def _read_ratio(value: object) -> tuple[int, int]:
     if not isinstance(value, str):
@@ -23,13 +25,14 @@ def _read_ratio(value: object) -> tuple[int, int]:
 RatioIn = Annotated[
     tuple[int, int],
     BeforeValidator(_read_ratio),
-    WithJsonSchema({"type": "string", "examples": ["1.25", "11/10"]}),
+    WithJsonSchema({"type": "string", "pattern": _RATIO_PATTERN, "examples": ["1.25", "11/10"]}),
 ]
 Pattern = Annotated[
     str,
     Field(
         min_length=1,
         max_length=MAX_PATTERN,
+        pattern="^[!-~]+$",
         description="A model's name, or a pattern: * is any text, ? any character, # any digit.",
         examples=["claude-opus-5-5", "claude-opus-5-5-########"],
     ),
