@@ -20,6 +20,7 @@ from ccmanage.core.db import is_transient
 from ccmanage.core.errors import Forbidden, Unauthenticated
 from ccmanage.core.ids import SESSION, encode_id
 from ccmanage.core.logging import get_logger
+from ccmanage.core.security import GATEWAY_TOKEN_PREFIX
 from ccmanage.workspaces.service import Membership
 
 log = get_logger(__name__)
@@ -129,6 +130,8 @@ class Authenticator:
             scheme, _, token = given.partition(" ")
             if scheme.lower() != "bearer":
                 raise NotSignedIn
+            if token.strip().startswith(GATEWAY_TOKEN_PREFIX):
+                return None  # a machine speaks for no person
             return Caller(await self._identity(token.strip()), by_cookie=False)
         token = request.cookies.get(SESSION_COOKIE, "")
         if not token:

@@ -34,7 +34,7 @@ def _answer(status: int, body: bytes) -> Answer:
     )
 
 
-def accepted(public_id: bytes, post: Post') -> Answer:
+def accepted(public_id: bytes, post: Post) -> Answer:
     """Say that a post is stored, and which of its items were refused."""
     body = {
         "batch_id": encode_id(BATCH, public_id),

@@ -63,10 +63,7 @@ async def _batch_reader(request: Request) -> GatewayIdentity | None:
     if not given.partition(" ")[2].strip().startswith(GATEWAY_TOKEN_PREFIX):
         return None
     ingress: Ingress = request.app.state.ingress
-    gateway: GatewayIdentity = await ingress.identify(given, GatewayScope.USAGE_WRITE)
-    # The bearer is a gateway's: nobody below shall take it for a person's.
-    request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"authorization"]
-    return gateway
+    return await ingress.identify(given, GatewayScope.USAGE_WRITE)
 
 
 BatchReader = Annotated[GatewayIdentity | None, Depends(_batch_reader)]
