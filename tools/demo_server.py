@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import urlopen
 
 from support.server_process import free_port, reaper
 
@@ -19,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 READY_SECONDS = 90.0
 STOP_SECONDS = 40.0
+# The last line of a start on an empty database.
+FILLED = b"demo workspace is filled"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def demo_server() -> Iterator[DemoServer]:
             )
         reaper.watch(process.pid)
         try:
-            wait_ready(process, server.url, log)
+            wait_filled(process, log)
             yield server
         finally:
             process.terminate()
@@ -65,11 +66,11 @@ def demo_server() -> Iterator[DemoServer]:
             reaper.finish()
 
 
-def wait_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Return when the server is ready; end the run with its log when it is not."""
+def wait_filled(process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when the server says that the demo is there; end the run with its log when it does not."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        with suppress(OSError), urlopen(f"{url}/readyz", timeout=5):
+        if FILLED in log.read_bytes():
             return
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.1)

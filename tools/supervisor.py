@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,18 +18,21 @@ LONGEST_PAUSE_SECONDS = 30.0
 # Who has run this long was well: the next pause is short again.
 HEALTHY_SECONDS = 60.0
 STOP_SECONDS = 40.0
+COLOR_CODES = re.compile(r"\x1b\[[0-9;]*m")
 COLORS = ("36", "33", "32", "35", "34", "96", "93", "92")
 
 _print_lock = threading.Lock()
 
 
 def say(prefix: str, line: str, color: str = "37") -> None:
-    """Print one line of one process; colours only where a person looks at a terminal."""
-    shown = f"{prefix:<11}|"
+    """Print one line of one process; colours, its own too, only where a person looks at a terminal."""
+    shown = f"{prefix:<11}| {line}"
     if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
-        shown = f"\x1b[{color}m{shown}\x1b[0m"
+        shown = f"\x1b[{color}m{prefix:<11}|\x1b[0m {line}"
+    else:
+        shown = COLOR_CODES.sub("", shown)
     with _print_lock:
-        print(f"{shown} {line}", flush=True)
+        print(shown, flush=True)
 
 
 class Supervised:

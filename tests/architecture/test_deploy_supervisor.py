@@ -121,5 +121,5 @@ def test_stop_kills_what_does_not_end(heard: Heard, monkeypatch: pytest.MonkeyPa
 
 
 def test_colors_are_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
-    module.say("api", "hello", "36")
+    module.say("api", "\x1b[1mhel\x1b[0mlo", "36")
     assert capsys.readouterr().out == "api        | hello\n"
