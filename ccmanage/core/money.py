@@ -7,7 +7,7 @@ MAX_EVENT_NANO = 10**15
 MAX_BALANCE_NANO = 4 * 10**18
 MAX_GRANT_NANO = 10**18
 
-_CREDITS = re.compile(r"-?\d{1,10}(\.\d{1,9})?")
+_CREDITS = re.compile(r"-?\d{1,10}(\.\d{1,9})?", re.ASCII)
 
 
 def parse_credits(text: str) -> int:

@@ -179,15 +179,9 @@ def _add_event(
 ) -> None:
     model_id, project_id, price_id, cost, settlement_id = numbers
     batch, event = settled.batch, record.identity
-    key_id, workspace_id, user_id, revoked_at, expires_at, workspace_state = key
+    key_id, workspace_id, user_id = key[:3]
     at = event.at
-    flags = 0
-    if revoked_at and at >= revoked_at:
-        flags |= EventFlag.KEY_REVOKED
-    if expires_at and at >= expires_at:
-        flags |= EventFlag.KEY_EXPIRED
-    if workspace_state == _SUSPENDED:
-        flags |= EventFlag.WORKSPACE_SUSPENDED
+    flags = _flags(key, at)
     plan.events.append(
         (
             batch.gateway_id,
@@ -210,7 +204,7 @@ def _add_event(
             event.speed,
             event.geography,
             event.is_error,
-            int(flags),
+            flags,
             price_id,
             cost,
             settlement_id if price_id else 0,
@@ -219,7 +213,28 @@ def _add_event(
             record.extra,
         )
     )
-    slot = (workspace_id, at // SLOT_MS, key_id, user_id, model_id, project_id)
+    _add_up(plan, (workspace_id, at // SLOT_MS, key_id, user_id, model_id, project_id), event, cost)
+    if price_id:
+        plan.charges[workspace_id] = plan.charges.get(workspace_id, 0) + cost
+        settled.credits += cost
+        plan.credits += cost
+    if at > plan.last_used.get(key_id, 0):
+        plan.last_used[key_id] = at
+
+
+def _flags(key: KeyFound, at: int) -> int:
+    """Return what is remarkable about an event of this key at its time."""
+    flags = 0
+    if key.revoked_at and at >= key.revoked_at:
+        flags |= EventFlag.KEY_REVOKED
+    if key.expires_at and at >= key.expires_at:
+        flags |= EventFlag.KEY_EXPIRED
+    if key.workspace_state == _SUSPENDED:
+        flags |= EventFlag.WORKSPACE_SUSPENDED
+    return int(flags)
+
+
+def _add_up(plan: Plan, slot: tuple[int, ...], event: Identity, cost: int) -> None:
     sums = plan.rollups.get(slot)
     if sums is None:
         sums = plan.rollups[slot] = [0, 0, 0, 0, 0, 0, 0, 0, 0]
@@ -232,12 +247,6 @@ def _add_event(
     sums[6] += event.cache_write_1h
     sums[7] += event.web_searches
     sums[8] += cost
-    if price_id:
-        plan.charges[workspace_id] = plan.charges.get(workspace_id, 0) + cost
-        settled.credits += cost
-        plan.credits += cost
-    if at > plan.last_used.get(key_id, 0):
-        plan.last_used[key_id] = at
 
 
 def _set_aside(plan: Plan, settled: Settled, record: Record, refusal: Refusal) -> None:
