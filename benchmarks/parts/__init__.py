@@ -1,0 +1,1 @@
+"""The parts of the suite, each of which can be run alone."""

@@ -1,0 +1,16 @@
+"""The parts by name. `growth` prepares millions of rows and is run when it is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchmarks.context import Context
+from benchmarks.parts import accepting, settling
+
+PARTS: dict[str, Callable[[Context], None]] = {
+    "accepted": accepting.accepted,
+    "single": accepting.single,
+    "settled_zipf": settling.zipf,
+    "settled_uniform": settling.uniform,
+}
+STANDARD = tuple(name for name in PARTS if name != "growth")
