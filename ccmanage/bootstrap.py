@@ -28,7 +28,12 @@ from ccmanage.keys.service import KeyService
 from ccmanage.pricing.cache import PriceBookCache
 from ccmanage.pricing.repository import PriceRepository
 from ccmanage.pricing.service import PricingService
+from ccmanage.reports.balance import BalanceReport
+from ccmanage.reports.events import EventReport
 from ccmanage.reports.gateways import GatewayReport
+from ccmanage.reports.labels import Labels
+from ccmanage.reports.numbers import OutsideNumbers
+from ccmanage.reports.usage import UsageReport
 from ccmanage.reports.workspaces import WorkspaceReport
 from ccmanage.usage.late import charge_late_prices
 from ccmanage.usage.quarantine import QuarantineService
@@ -113,6 +118,26 @@ class Scope(UnitOfWork):
         """Gateways and what was heard of them."""
         return GatewayReport(self.session, self.gateways)
 
+    @cached_property
+    def labels(self) -> Labels:
+        """Names for numbers."""
+        return Labels(self.session, self.accounts, self.keys)
+
+    @cached_property
+    def usage_report(self) -> UsageReport:
+        """Sums of usage."""
+        return UsageReport(self.session, self.labels)
+
+    @cached_property
+    def event_report(self) -> EventReport:
+        """Single calls and their receipts."""
+        return EventReport(self.session, self.labels, self._runtime.numbers, self.pricing, self.credits)
+
+    @cached_property
+    def balance_report(self) -> BalanceReport:
+        """Balances with their outlook."""
+        return BalanceReport(self.session, self.clock, self.credits)
+
 
 class _Above:
     """What lower features let upper ones do in the same transaction."""
@@ -142,6 +167,7 @@ class Runtime:
         self.database = Database(settings.database_url, pool_size=settings.database_pool)
         self.ring = KeyRing([decode_secret(secret) for secret in settings.encryption_keys])
         self.digester = Digester(decode_secret(settings.key_pepper))
+        self.numbers = OutsideNumbers(decode_secret(settings.key_pepper))
         self.passwords = Passwords()
         self.price_cache = PriceBookCache()
         self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events)

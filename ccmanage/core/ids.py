@@ -20,6 +20,7 @@ GRANT = "grt"
 PRICE = "prc"
 QUARANTINE = "qua"
 AUDIT = "aud"
+SETTLEMENT = "set"
 
 
 class UnknownId(DomainError):
