@@ -97,7 +97,12 @@ async def _password_desk(request: Request) -> PasswordDesk:
     return desk
 
 
+async def _places(request: Request) -> Places:
+    return get_places(request)
+
+
 RuntimeDep = Annotated[Runtime, Depends(_runtime)]
+PlacesDep = Annotated[Places, Depends(_places)]
 AuthenticatorDep = Annotated[Authenticator, Depends(_authenticator)]
 PasswordDeskDep = Annotated[PasswordDesk, Depends(_password_desk)]
 

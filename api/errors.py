@@ -10,12 +10,14 @@ from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.context import request_id_of
-from ccmanage.core.errors import DomainError, FieldError, Kind
+from ccmanage.core.db import is_duplicate, is_transient
+from ccmanage.core.errors import DomainError, FieldError, Kind, Unavailable
 from ccmanage.core.logging import get_logger
 
 log = get_logger(__name__)
@@ -58,6 +60,15 @@ class UnsupportedMediaType(DomainError):
     """The body has a content type that is not understood here."""
 
     kind, code = Kind.UNSUPPORTED, "body.unsupported_type"
+
+
+class DatabaseAway(Unavailable):
+    """The database cannot be reached, or is too busy; nothing was done."""
+
+    code = "database.unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The database cannot be reached right now. Nothing was done; try again.")
 
 
 def problem(
@@ -117,6 +128,13 @@ async def _on_domain_error(request: Request, raised: Exception) -> Response:
     return problem_of(error, request_id_of(request.scope))
 
 
+async def _on_database_error(request: Request, error: Exception) -> Response:
+    if not is_transient(error) or is_duplicate(error):
+        raise error
+    log.error("database_unavailable", error=type(error).__name__, text=str(error)[:200])
+    return problem_of(DatabaseAway(), request_id_of(request.scope))
+
+
 async def _on_validation_error(request: Request, raised: Exception) -> Response:
     error = cast(RequestValidationError, raised)
     fields = field_errors(error.errors())
@@ -137,3 +155,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(SQLAlchemyError, _on_database_error)

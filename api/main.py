@@ -13,6 +13,8 @@ from api.accounts.router import auth, me
 from api.accounts.signin import PasswordDesk
 from api.audit.router import audit_log
 from api.auth import Authenticator
+from api.credits.admin import grants, ledger
+from api.credits.router import credits
 from api.gateways.router import gateways
 from api.ingress.app import Ingress
 from api.ingress.router import gateways_api
@@ -21,12 +23,31 @@ from api.middleware import Edge
 from api.places import Places
 from api.portal import Portal
 from api.pricing.router import prices
+from api.usage.admin import quarantine
+from api.usage.router import usage
 from api.workspaces.admin import workspaces
 from api.workspaces.router import workspace
 from ccmanage import __version__
 from ccmanage.bootstrap import Runtime
 
-ROUTERS = (auth, me, workspace, keys, users, workspaces, gateways, prices, audit_log, gateways_api, health.router)
+ROUTERS = (
+    auth,
+    me,
+    workspace,
+    keys,
+    usage,
+    credits,
+    users,
+    workspaces,
+    grants,
+    ledger,
+    gateways,
+    prices,
+    quarantine,
+    audit_log,
+    gateways_api,
+    health.router,
+)
 
 # SQLite has no connections to count; readers do not wait for each other.
 _SQLITE_PLACES = 16

@@ -14,9 +14,9 @@ from starlette.responses import Response
 
 from api import idempotency
 from api.body import StrictRequest
+from api.errors import DatabaseAway
 from api.schemas import ShownOnce
 from ccmanage.core.db import is_away, is_duplicate, is_transient
-from ccmanage.core.errors import Unavailable
 from ccmanage.core.logging import get_logger
 from ccmanage.core.uow import MAX_TRIES
 
@@ -25,15 +25,6 @@ log = get_logger(__name__)
 # Nobody waits longer than this for a database that comes and goes.
 _PATIENCE_SECONDS = 3.0
 _FUNCTION_STACK = "fastapi_function_astack"
-
-
-class DatabaseAway(Unavailable):
-    """The database cannot be reached, or is too busy; nothing was done."""
-
-    code = "database.unavailable"
-
-    def __init__(self) -> None:
-        super().__init__("The database cannot be reached right now. Nothing was done; try again.")
 
 
 class Route(APIRoute):

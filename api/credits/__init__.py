@@ -1,0 +1,1 @@
+"""Balance, grants and ledger of a workspace; giving and voiding grants, for administrators."""
