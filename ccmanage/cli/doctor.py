@@ -152,7 +152,7 @@ def _prices(runtime: Runtime) -> Verdict:
             return State.WRONG, "the price book is empty: run `ccmanage prices import`"
         unpriced = scope.usage.unpriced_count()
     if unpriced:
-        return State.WARNING, f"{unpriced} events wait for a price of their model"
+        return State.WARNING, f"events that wait for a price of their model: {unpriced}"
     return State.OK, "every model in use has a price"
 
 

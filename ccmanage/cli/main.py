@@ -20,6 +20,7 @@ app = typer.Typer(
     name="ccmanage",
     help="Keys, credits and usage accounting for people who run Claude Code for others.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
