@@ -22,6 +22,8 @@ from ccmanage.core.logging import configure_logging
 _MAX_CONNECTIONS = 10_000
 _BACKLOG = 4_096
 _FINISH_SECONDS = 30
+# On a busy machine a start alone takes longer than uvicorn's five seconds, and a child that is killed for it starts anew.
+_ANSWER_SECONDS = 30
 _IDLE_SECONDS = 75
 
 
@@ -102,6 +104,7 @@ def _config(settings: Settings, app: Any, *, processes: int = 1) -> uvicorn.Conf
         backlog=_BACKLOG,
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_FINISH_SECONDS,
+        timeout_worker_healthcheck=_ANSWER_SECONDS,
     )
 
 
