@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, update
 from sqlalchemy.orm import Session
 
 from ccmanage.core.clock import SECOND, Clock
-from ccmanage.core.db import is_transient
+from ccmanage.core.db import is_duplicate, is_transient
 from ccmanage.core.failpoints import failpoint
 from ccmanage.core.logging import get_logger
 from ccmanage.core.sql import IN_LIST, chunks, ints, select_in
@@ -56,6 +56,10 @@ class SettleResult:
 
 class _Undo(Exception):
     """Ends a trial: nothing of it stays."""
+
+
+class _LaneTaken(Exception):
+    """Another process settles meanwhile: it will meet the same trouble and deal with it."""
 
 
 class Settler:
@@ -105,10 +109,13 @@ class Settler:
                 result = with_retries(attempt, repeatable=True)
             except Exception as error:
                 self._lookups.forget()
-                if is_transient(error) or isinstance(error, OutcomeUnknown) or not claimed:
+                if _will_pass(error) or not claimed:
                     raise
                 log.exception("settlement_failed", batches=len(claimed))
-                found = self._find_poison(claimed, error)
+                try:
+                    found = self._find_poison(claimed, error)
+                except _LaneTaken:
+                    return SettleResult(had_lane=False)
                 if not found:
                     self._put_off(claimed)
                     return SettleResult()
@@ -204,6 +211,8 @@ class Settler:
 
         def once() -> None:
             with self._open_scope() as scope:
+                if not take_lane(scope.session.connection()):
+                    raise _LaneTaken
                 self._settle(scope, part, {}, self._clock.now_ms())
                 raise _Undo
 
@@ -212,7 +221,7 @@ class Settler:
         except _Undo:
             return None
         except Exception as error:  # whatever it is: that is what the trial is for
-            if is_transient(error):
+            if isinstance(error, _LaneTaken) or _will_pass(error):
                 raise
             return f"{type(error).__name__}: {error}"[:300]
         finally:
@@ -226,7 +235,7 @@ class Settler:
             for part in chunks((batch.id for batch in batches), IN_LIST):
                 scope.session.connection().exec_driver_sql(
                     "UPDATE inbox_batches SET tries = tries + 1,"
-                    f" next_attempt_at = {now:d} + 1000 * (tries + 1) * (tries + 1) WHERE id IN ({ints(part)})"
+                    f" next_attempt_at = {now:d} + 1000 * (tries + 1) * (tries + 1) WHERE id IN ({ints(part)}) AND state = 0"
                 )
 
     def _touch_keys(self) -> None:
@@ -246,6 +255,11 @@ class Settler:
                     )
 
         with_retries(once, repeatable=True)
+
+
+def _will_pass(error: Exception) -> bool:
+    """Tell whether trying again later helps. A key that is refused again and again is a fault in the data."""
+    return isinstance(error, OutcomeUnknown) or (is_transient(error) and not is_duplicate(error))
 
 
 def take_lane(connection: Connection) -> bool:

@@ -290,3 +290,24 @@ def test_labels_beyond_the_cap_are_counted_together(world: World, gateway: Gatew
     assert sorted(bytes(row["label"]) for row in world.rows("projects")) == [b"a", b"b", b"other"]
     [other] = world.rows("projects", f"label = x'{b'other'.hex()}'")
     assert sum(row["events"] for row in world.rows("rollups", f"project_id = {other['id']}")) == 3
+
+
+def test_a_row_that_a_key_refuses_for_ever_is_poison_too(
+    world: World, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unique violation is retried, because it may be a race; one that stays must not stop the lane."""
+    from ccmanage.usage import settlement
+
+    real = settlement.write_plan
+
+    def twice(connection, plan, settlement_id, now) -> None:  # type: ignore[no-untyped-def]
+        real(connection, plan, settlement_id, now)
+        twins = [row for row in plan.events if row[1] == b"twin"]
+        if twins:
+            writing._EVENTS.run(connection, twins)
+
+    from ccmanage.usage import writing
+
+    monkeypatch.setattr(settlement, "write_plan", twice)
+    view = gateway.charge(gateway.event(), gateway.event(id="twin"), gateway.event())
+    assert outcomes(view) == ["inserted", "quarantined", "inserted"]
