@@ -22,7 +22,7 @@ from ccmanage.core.logging import configure_logging
 _MAX_CONNECTIONS = 10_000
 _BACKLOG = 4_096
 _FINISH_SECONDS = 30
-# On a busy machine a start alone takes longer than uvicorn's five seconds, and a child that is killed for it starts anew.
+# A start alone takes longer than uvicorn's five seconds on a busy machine, and whom it kills for that starts anew.
 _ANSWER_SECONDS = 30
 _IDLE_SECONDS = 75
 
