@@ -234,8 +234,8 @@ class Settler:
         with self._open_scope() as scope:
             for part in chunks((batch.id for batch in batches), IN_LIST):
                 scope.session.connection().exec_driver_sql(
-                    "UPDATE inbox_batches SET tries = tries + 1,"
-                    f" next_attempt_at = {now:d} + 1000 * (tries + 1) * (tries + 1) WHERE id IN ({ints(part)}) AND state = 0"
+                    f"UPDATE inbox_batches SET next_attempt_at = {now:d} + 1000 * (tries + 1) * (tries + 1),"
+                    f" tries = tries + 1 WHERE id IN ({ints(part)}) AND state = 0"
                 )
 
     def _touch_keys(self) -> None:
