@@ -29,6 +29,8 @@ from ccmanage.pricing.cache import PriceBookCache
 from ccmanage.pricing.repository import PriceRepository
 from ccmanage.pricing.service import PricingService
 from ccmanage.reports.balance import BalanceReport
+from ccmanage.reports.books.repository import BooksRepository
+from ccmanage.reports.books.service import BooksService
 from ccmanage.reports.events import EventReport
 from ccmanage.reports.gateways import GatewayReport
 from ccmanage.reports.labels import Labels
@@ -102,6 +104,11 @@ class Scope(UnitOfWork):
     def usage(self) -> UsageService:
         """The inbox and its batches."""
         return UsageService(self, BatchRepository(self.session))
+
+    @cached_property
+    def books(self) -> BooksService:
+        """What audits of the books found."""
+        return BooksService(BooksRepository(self.session))
 
     @cached_property
     def quarantine(self) -> QuarantineService:
