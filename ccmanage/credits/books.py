@@ -5,18 +5,21 @@ balances are locked in ascending order before anything else, so that reading `se
 afterwards is safe, and everything is written in a few statements at the end.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from ccmanage.core.ids import new_id
 from ccmanage.core.money import MAX_BALANCE_NANO
-from ccmanage.core.sql import IN_LIST, BulkInsert, chunks, ints
+from ccmanage.core.sql import IN_LIST, BulkInsert, chunks, ints, select_in
 from ccmanage.credits import rules
 from ccmanage.credits.errors import BalanceOutOfRange, NoSuchAccount
 from ccmanage.credits.models import Grant as GrantRow
-from ccmanage.credits.rules import Grant, Movement
+from ccmanage.credits.models import Origin
+from ccmanage.credits.rules import Cause, Grant, Movement
 
 _LEDGER = BulkInsert(
     "ledger",
@@ -63,15 +66,41 @@ _GRANTS = BulkInsert(
     add=("remaining_nano",),
     put=("state",),
 )
+_GIVEN = BulkInsert(
+    "grants",
+    (*_GRANTS.columns[1:], "renewal_id"),
+    "biiiiiiiiii",
+)
+_COLUMNS = (*_GRANTS.columns, "renewal_id")
 _READ_GRANTS = (
-    f"SELECT {','.join(_GRANTS.columns)} FROM grants"
+    f"SELECT {','.join(_COLUMNS)} FROM grants"
     f" WHERE workspace_id IN ({{}}) AND state IN ({rules.SCHEDULED},{rules.ACTIVE})"
 )
+# Numbers of grants that are only tried out: above all real ones, so that they burn last among equals.
+_PROVISIONAL = 1 << 61
 
 
-def _grant_values(row: Sequence[Any]) -> tuple[int, int, int, int, int, int, int]:
-    """Return id, priority, amount, remaining, state, effective_at, expires_at of a row of `_GRANTS.columns`."""
-    return (row[0], row[4], row[5], row[10], row[9], row[6], row[7])
+class Given(NamedTuple):
+    """A grant to be written by a renewal; with a `renewal_id` that period's end ends it, not the clock."""
+
+    workspace_id: int
+    amount: int
+    effective_at: int
+    expires_at: int
+    renewal_id: int = 0
+    origin: int = Origin.SUBSCRIPTION
+
+
+class Entry(NamedTuple):
+    """A movement as the ledger will hold it."""
+
+    movement: Movement
+    balance_after: int
+
+
+def _grant_of(row: Sequence[Any]) -> Grant:
+    """Make the working copy of a row of `_COLUMNS`."""
+    return Grant(row[0], row[4], row[5], row[10], row[9], row[6], row[7], row[3], row[11])
 
 
 @dataclass(slots=True)
@@ -83,44 +112,66 @@ class Account:
     debt: int
     seq: int
     last_hash: bytes
+    overdraft: int = 0
     spent: int = 0
     grants: list[Grant] = field(default_factory=list)
     balance_before: int = 0
     debt_before: int = 0
     seq_before: int = 0
+    overdraft_before: int = 0
+
+    def grants_of(self, renewal_id: int) -> list[Grant]:
+        """Return the grants that a period's end ends."""
+        return [grant for grant in self.grants if grant.renewal_id == renewal_id and grant.state == rules.ACTIVE]
 
 
 class Books:
-    """Accounts opened under their locks, and the entries to be written."""
+    """Accounts opened under their locks, and the entries to be written.
 
-    def __init__(self, connection: Connection, now: int) -> None:
+    `dry` books try out what would happen: they number grants provisionally and write nothing.
+    """
+
+    def __init__(self, connection: Connection, now: int, *, dry: bool = False) -> None:
         self._connection = connection
         self._now = now
+        self._dry = dry
         self._accounts: dict[int, Account] = {}
         self._entries: list[tuple[int | bytes, ...]] = []
         # The rows of living grants as read: what an upsert must repeat, and the remaining and state to compare.
         self._rows: dict[int, tuple[Grant, Sequence[int | bytes]]] = {}
+        self._tried = 0
 
-    def open(self, workspace_ids: Collection[int]) -> None:
-        """Lock the balances of these workspaces and read their living grants; time passes for them."""
+    def open(
+        self, workspace_ids: Collection[int], *, skip_locked: bool = False, pass_time: bool = True
+    ) -> Collection[int]:
+        """Lock the balances of these workspaces and read their living grants; returns those that were opened.
+
+        With `skip_locked` workspaces that somebody else has open are left out. Time passes for the grants, unless
+        the caller lets it pass itself, step by step.
+        """
         wanted = sorted(set(workspace_ids) - self._accounts.keys())
-        lock = "" if self._connection.dialect.name == "sqlite" else " FOR UPDATE"
+        opened: list[int] = []
+        lock = " FOR UPDATE SKIP LOCKED" if skip_locked else " FOR UPDATE"
+        if self._connection.dialect.name == "sqlite":
+            lock = ""
         for part in chunks(wanted, IN_LIST):
-            listed = ints(part)
-            for row in self._connection.exec_driver_sql(
-                "SELECT workspace_id, balance_nano, debt_nano, seq, last_hash FROM balances"
-                f" WHERE workspace_id IN ({listed}) ORDER BY workspace_id{lock}"
-            ):
-                number, balance, debt, seq, last_hash = row
-                account = Account(number, balance, debt, seq, bytes(last_hash))
-                account.balance_before, account.debt_before, account.seq_before = balance, debt, seq
-                self._accounts[number] = account
-            for row in self._connection.exec_driver_sql(_READ_GRANTS.format(listed)):
-                grant = Grant(*_grant_values(row))
-                self._accounts[row[2]].grants.append(grant)
-                self._rows[grant.id] = (grant, row)
-        for workspace_id in wanted:
-            self._pass_time(self.account(workspace_id))
+            found = self._lock(part, lock)
+            opened += found
+            if found:
+                for row in self._connection.exec_driver_sql(_READ_GRANTS.format(ints(found))):
+                    self._take_in(_grant_of(row), row)
+        if not skip_locked:
+            opened = wanted
+        if pass_time:
+            for workspace_id in opened:
+                self.pass_time(workspace_id, self._now)
+        return opened
+
+    def pass_time(self, workspace_id: int, until: int) -> None:
+        """Start the grants that are due by an instant and end those that are over."""
+        account = self.account(workspace_id)
+        movements, account.debt = rules.turn(account.grants, account.debt, until)
+        self._post(account, movements)
 
     def account(self, workspace_id: int) -> Account:
         """Return an opened account; raises NoSuchAccount."""
@@ -148,11 +199,9 @@ class Books:
         account = self.account(row.workspace_id)
         if account.balance + row.amount_nano > MAX_BALANCE_NANO:
             raise BalanceOutOfRange(row.workspace_id)
-        values = tuple(getattr(row, name) for name in _GRANTS.columns)
-        grant = Grant(*_grant_values(values))
-        account.grants.append(grant)
-        self._rows[grant.id] = (grant, values)
-        self._pass_time(account)
+        values = tuple(getattr(row, name) for name in _COLUMNS)
+        self._take_in(_grant_of(values), values)
+        self.pass_time(row.workspace_id, self._now)
 
     def void(self, workspace_id: int, grant_id: int) -> None:
         """Take away what remains of a living grant."""
@@ -161,8 +210,47 @@ class Books:
             if grant.id == grant_id and grant.state in (rules.SCHEDULED, rules.ACTIVE):
                 self._post(account, rules.end(grant, rules.VOID, rules.VOIDED))
 
+    def give(self, wanted: Sequence[Given]) -> list[Grant]:
+        """Insert grants of a subscription, all in one statement, and take them in; they start when told."""
+        rows = [self._row_of(given) for given in wanted]
+        numbers = self._insert(rows)
+        grants = []
+        for number, row in zip(numbers, rows, strict=True):
+            values = (number, *row)
+            grants.append(_grant_of(values))
+            self._take_in(grants[-1], values)
+        return grants
+
+    def start(self, workspace_id: int, grant: Grant, kind: int, cause: Cause) -> None:
+        """Let a given grant take effect. Raises BalanceOutOfRange."""
+        account = self.account(workspace_id)
+        if account.balance + grant.amount > MAX_BALANCE_NANO:
+            raise BalanceOutOfRange(workspace_id)
+        movements, account.debt = rules.start(grant, account.debt, kind, cause)
+        self._post(account, movements)
+
+    def close(self, workspace_id: int, grant: Grant, kept: int, cause: Cause) -> None:
+        """End the grant of a period; `kept` goes over into another grant."""
+        self._post(self.account(workspace_id), rules.close(grant, kept, cause))
+
+    def forgive(self, workspace_id: int, limit: int, cause: Cause) -> None:
+        """Let go of debt, at most `limit` of it."""
+        account = self.account(workspace_id)
+        movements, account.debt = rules.forgive(account.debt, limit, cause)
+        self._post(account, movements)
+
+    def entries(self, workspace_id: int) -> list[Entry]:
+        """Return what will be written for a workspace, in order."""
+        return [
+            Entry(Movement(*values[2:7]), values[7])  # type: ignore[arg-type]
+            for values in self._entries
+            if values[0] == workspace_id
+        ]
+
     def write(self) -> None:
         """Write entries, balances and grants: what moved, nothing else."""
+        if self._dry:
+            raise AssertionError("dry books are not written")
         _LEDGER.run(self._connection, self._entries)
         moved = [account for account in self._accounts.values() if account.seq != account.seq_before]
         _BALANCES.run(self._connection, [self._balance_row(account) for account in moved])
@@ -172,7 +260,67 @@ class Books:
             if grant.state != row[9] or grant.remaining != row[10]
         ]
         _GRANTS.run(self._connection, changed)
+        self._write_overdrafts()
         self._entries, self._accounts, self._rows = [], {}, {}
+
+    def _lock(self, workspace_ids: Sequence[int], lock: str) -> list[int]:
+        found = []
+        for number, balance, debt, seq, last_hash, overdraft in self._connection.exec_driver_sql(
+            "SELECT workspace_id, balance_nano, debt_nano, seq, last_hash, overdraft_nano FROM balances"
+            f" WHERE workspace_id IN ({ints(workspace_ids)}) ORDER BY workspace_id{lock}"
+        ):
+            account = Account(number, balance, debt, seq, bytes(last_hash), overdraft)
+            account.balance_before, account.debt_before, account.seq_before = balance, debt, seq
+            account.overdraft_before = overdraft
+            self._accounts[number] = account
+            found.append(number)
+        return found
+
+    def _take_in(self, grant: Grant, row: Sequence[Any]) -> None:
+        self._accounts[row[2]].grants.append(grant)
+        self._rows[grant.id] = (grant, row)
+
+    def _row_of(self, given: Given) -> tuple[int | bytes, ...]:
+        """Return the row of a grant that has not started, without its number, as `_GIVEN` writes it."""
+        priority = rules.DEFAULT_PRIORITIES[Origin(given.origin).name.lower()]
+        return (
+            new_id(),
+            given.workspace_id,
+            int(given.origin),
+            priority,
+            given.amount,
+            given.effective_at,
+            given.expires_at,
+            self._now,
+            rules.SCHEDULED,
+            0,
+            given.renewal_id,
+        )
+
+    def _insert(self, rows: Sequence[tuple[int | bytes, ...]]) -> list[int]:
+        """Insert rows of grants and return their numbers."""
+        if not rows:
+            return []
+        if self._dry:
+            self._tried += len(rows)
+            return [_PROVISIONAL + self._tried - len(rows) + place for place in range(len(rows))]
+        _GIVEN.run(self._connection, rows)
+        outside: list[bytes] = [row[0] for row in rows]  # type: ignore[misc]
+        found = select_in(self._connection, "SELECT public_id, id FROM grants WHERE public_id IN ({})", outside)
+        numbers = {bytes(public_id): int(number) for public_id, number in found}
+        return [numbers[public_id] for public_id in outside]
+
+    def _write_overdrafts(self) -> None:
+        """Copy the overdraft rules that have changed onto the balances."""
+        changed: dict[int, list[int]] = defaultdict(list)
+        for account in self._accounts.values():
+            if account.overdraft != account.overdraft_before:
+                changed[account.overdraft].append(account.workspace_id)
+        for overdraft, workspaces in sorted(changed.items()):
+            for part in chunks(sorted(workspaces), IN_LIST):
+                self._connection.exec_driver_sql(
+                    f"UPDATE balances SET overdraft_nano = {overdraft:d} WHERE workspace_id IN ({ints(part)})"
+                )
 
     def _balance_row(self, account: Account) -> tuple[int | bytes, ...]:
         return (
@@ -184,10 +332,6 @@ class Books:
             account.last_hash,
             self._now,
         )
-
-    def _pass_time(self, account: Account) -> None:
-        movements, account.debt = rules.turn(account.grants, account.debt, self._now)
-        self._post(account, movements)
 
     def _post(self, account: Account, movements: Sequence[Movement]) -> None:
         workspace_id, at = account.workspace_id, self._now

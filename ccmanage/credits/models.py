@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Digest, PublicId, Tiny
 
+NO_THRESHOLD_NANO = -9 * 10**18
+
 
 class Origin(IntEnum):
     """Where a grant comes from."""
@@ -48,6 +50,7 @@ class Reference(IntEnum):
     GRANT = 1
     SETTLEMENT = 2
     ENTRY = 3
+    RENEWAL = 4
 
 
 class Grant(Base):
@@ -75,6 +78,9 @@ class Grant(Base):
     # 0 = never: a number, so that rows can be written and compared without a special case.
     expires_at: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)
+    # The renewal of a subscription that opened the period this is the allowance of: the period's end ends the
+    # grant, not the clock. 0 = none: the clock ends it.
+    renewal_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class Balance(Base):
@@ -86,6 +92,12 @@ class Balance(Base):
     balance_nano: Mapped[int] = mapped_column(BigInteger)
     debt_nano: Mapped[int] = mapped_column(BigInteger)
     spent_nano: Mapped[int] = mapped_column(BigInteger)
+    # How far below zero the workspace may go, copied from its package: 0 = not at all.
+    overdraft_nano: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    # The next balance at which somebody wants to be told; below every balance where nobody does.
+    threshold_nano: Mapped[int] = mapped_column(
+        BigInteger, default=NO_THRESHOLD_NANO, server_default=str(NO_THRESHOLD_NANO)
+    )
     seq: Mapped[int] = mapped_column(BigInteger)
     last_hash: Mapped[bytes] = mapped_column(Digest)
     updated_at: Mapped[int] = mapped_column(BigInteger)

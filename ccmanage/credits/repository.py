@@ -67,7 +67,9 @@ class CreditRepository(Repository[Grant]):
         )
         ending = (
             select(Grant.workspace_id)
-            .where(Grant.state == GrantState.ACTIVE, Grant.expires_at > 0, Grant.expires_at <= now)
+            .where(
+                Grant.state == GrantState.ACTIVE, Grant.expires_at > 0, Grant.expires_at <= now, Grant.renewal_id == 0
+            )
             .order_by(Grant.expires_at)
             .limit(limit)
         )

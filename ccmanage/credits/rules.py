@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 SCHEDULED, ACTIVE, EXHAUSTED, EXPIRED, VOIDED = range(5)
 GRANT, USAGE, EXPIRY, ROLLOVER, REPAYMENT, FORGIVENESS, VOID, ADJUSTMENT, REVERSAL = range(1, 10)
-BY_GRANT, BY_SETTLEMENT, BY_ENTRY = 1, 2, 3
+BY_GRANT, BY_SETTLEMENT, BY_ENTRY, BY_RENEWAL = 1, 2, 3, 4
 
 NEVER = 1 << 62
 NO_GRANT = 0
@@ -23,6 +23,13 @@ GENESIS = bytes(32)
 DEFAULT_PRIORITIES = {"compensation": 10, "subscription": 20, "voucher": 30, "adjustment": 40, "top_up": 50}
 
 _ENTRY = Struct(">qqBqqBqqq")
+
+
+class Cause(NamedTuple):
+    """What a movement is written for: a kind of reference and its number."""
+
+    kind: int
+    id: int
 
 
 class Movement(NamedTuple):
@@ -37,7 +44,12 @@ class Movement(NamedTuple):
 
 @dataclass(slots=True)
 class Grant:
-    """A bucket of credits. `expires_at` 0 means never."""
+    """A bucket of credits. `expires_at` 0 means never.
+
+    A grant with a `renewal_id` is the allowance of a subscription's period: the renewal that closes the period
+    ends it, not the clock. So what is charged before the renewal takes the lock belongs to the old period, and
+    the renewal still finds what is left to roll over, however late it comes.
+    """
 
     id: int
     priority: int
@@ -46,6 +58,24 @@ class Grant:
     state: int
     effective_at: int
     expires_at: int
+    origin: int = 0
+    renewal_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rollover:
+    """What outlives a period of the allowance that is left: a share of it, under a cap over all that rolled over.
+
+    `cap` 0 means none. How long it lives is an instant, `expires_at` of the grant that it rolls into.
+    """
+
+    percent: int = 0
+    cap: int = 0
+
+    def kept(self, left: int, rolled_before: int) -> int:
+        """Return how much of `left` is kept beside what earlier periods left; parts of a nano are not kept."""
+        part = left * self.percent // 100
+        return max(0, min(part, self.cap - rolled_before)) if self.cap else part
 
 
 def burn_key(grant: Grant) -> tuple[int, int, int]:
@@ -62,7 +92,7 @@ def turn(grants: Iterable[Grant], debt: int, now: int) -> tuple[list[Movement], 
     for grant in grants:
         if grant.state == SCHEDULED and grant.effective_at <= now:
             steps.append((grant.effective_at, 0, grant.id, grant))
-        if grant.state in (SCHEDULED, ACTIVE) and 0 < grant.expires_at <= now:
+        if grant.state in (SCHEDULED, ACTIVE) and 0 < grant.expires_at <= now and not grant.renewal_id:
             steps.append((grant.expires_at, 1, grant.id, grant))
     if not steps:
         return [], debt
@@ -76,9 +106,12 @@ def turn(grants: Iterable[Grant], debt: int, now: int) -> tuple[list[Movement], 
     return movements, debt
 
 
-def start(grant: Grant, debt: int) -> tuple[list[Movement], int]:
-    """Let a grant take effect: it repays the debt first. Returns the movements and the debt that is left."""
-    movements = [Movement(GRANT, grant.amount, grant.id, BY_GRANT, grant.id)]
+def start(grant: Grant, debt: int, kind: int = GRANT, cause: Cause | None = None) -> tuple[list[Movement], int]:
+    """Let a grant take effect: it repays the debt first. Returns the movements and the debt that is left.
+
+    `kind` is ROLLOVER where its credits come out of another grant.
+    """
+    movements = [Movement(kind, grant.amount, grant.id, *(cause or (BY_GRANT, grant.id)))]
     repaid = min(debt, grant.amount)
     if repaid:
         movements.append(Movement(REPAYMENT, -repaid, grant.id, BY_GRANT, grant.id))
@@ -88,12 +121,34 @@ def start(grant: Grant, debt: int) -> tuple[list[Movement], int]:
     return movements, debt - repaid
 
 
-def end(grant: Grant, kind: int, state: int) -> list[Movement]:
+def end(grant: Grant, kind: int, state: int, cause: Cause | None = None) -> list[Movement]:
     """Take away what remains of a grant, because it expires or is voided."""
     left = grant.remaining
     grant.remaining = 0
     grant.state = state
-    return [Movement(kind, -left, grant.id, BY_GRANT, grant.id)] if left else []
+    return [Movement(kind, -left, grant.id, *(cause or (BY_GRANT, grant.id)))] if left else []
+
+
+def close(grant: Grant, kept: int, cause: Cause) -> list[Movement]:
+    """End the grant of a period: `kept` leaves it for the grant that it rolls into, the rest expires."""
+    movements = []
+    if kept:
+        grant.remaining -= kept
+        movements.append(Movement(ROLLOVER, -kept, grant.id, *cause))
+    return movements + end(grant, EXPIRY, EXPIRED, cause)
+
+
+def forgive(debt: int, limit: int, cause: Cause) -> tuple[list[Movement], int]:
+    """Let go of debt, at most `limit` of it. Returns the movements and the debt that is left."""
+    forgiven = min(debt, limit)
+    return [Movement(FORGIVENESS, forgiven, NO_GRANT, *cause)] if forgiven > 0 else [], debt - max(0, forgiven)
+
+
+def rolled_over(grants: Iterable[Grant], origin: int) -> int:
+    """Return what lives on from earlier periods: grants of a subscription's origin that no period ends."""
+    return sum(
+        grant.remaining for grant in grants if grant.origin == origin and grant.state == ACTIVE and not grant.renewal_id
+    )
 
 
 def burn(grants: Iterable[Grant], cost: int, settlement_id: int) -> tuple[list[Movement], int]:
