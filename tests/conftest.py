@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from support.databases import empty, migrated_mysql, migrated_sqlite
 from support.world import World
 
 pytest_plugins = ["support.server_fixtures"]
+
+# The same examples in every run; how long one takes says nothing on a machine that others use too.
+settings.register_profile("ccmanage", deadline=None, derandomize=True, database=None)
+settings.load_profile("ccmanage")
 
 BOTH = ["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)]
 
