@@ -16,6 +16,7 @@ from starlette.responses import Response
 from api.context import context_of
 from api.deps import RuntimeDep
 from api.errors import problem
+from api.measures import measure
 from api.openapi import problems
 from api.schemas import Out
 from ccmanage.bootstrap import Runtime
@@ -76,6 +77,7 @@ async def metrics(request: Request, runtime: RuntimeDep, authorization: Annotate
     local = context_of(request).address in _LOOPBACK and "x-forwarded-for" not in request.headers
     if not known and not local:
         raise NotFound("There is nothing at this address.")
+    await run_in_threadpool(measure, runtime)
     body, content_type = await run_in_threadpool(exposition)
     return Response(body, headers={"Content-Type": content_type})
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 OK, FINDING, WRONG_USE = 0, 1, 2
@@ -43,8 +43,8 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
 class Advance(Protocol):
     """Moves a progress bar on."""
 
-    def __call__(self, steps: int) -> None:
-        """Add steps."""
+    def __call__(self, steps: int, *, label: str | None = None) -> None:
+        """Add steps; change the label if one is given."""
         ...
 
 
@@ -54,12 +54,18 @@ def progress(label: str, total: int | None) -> Iterator[Advance]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TaskProgressColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda steps: bar.advance(task, steps)
+
+        def advance(steps: int, *, label: str | None = None) -> None:
+            if label is not None:
+                bar.update(task, description=label)
+            bar.advance(task, steps)
+
+        yield advance
 
 
 def _plain(text: str) -> str:

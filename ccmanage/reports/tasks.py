@@ -11,3 +11,5 @@ class AuditBooks(Task):
     """Audit the books from where the last run had proven them."""
 
     name: ClassVar[str] = "books.audit"
+    # It takes long: what else waits shall not wait for it.
+    queue: ClassVar[str] = "audit"
