@@ -35,6 +35,7 @@ from ccmanage.reports.events import EventReport
 from ccmanage.reports.gateways import GatewayReport
 from ccmanage.reports.labels import Labels
 from ccmanage.reports.numbers import OutsideNumbers
+from ccmanage.reports.overview import Features, OverviewReport
 from ccmanage.reports.usage import UsageReport
 from ccmanage.reports.workspaces import WorkspaceReport
 from ccmanage.usage.late import charge_late_prices
@@ -139,6 +140,12 @@ class Scope(UnitOfWork):
     def event_report(self) -> EventReport:
         """Single calls and their receipts."""
         return EventReport(self.session, self.labels, self._runtime.numbers, self.pricing, self.credits)
+
+    @cached_property
+    def overview_report(self) -> OverviewReport:
+        """The installation at a glance."""
+        features = Features(self.workspaces, self.accounts, self.keys, self.gateways, self.usage, self.quarantine)
+        return OverviewReport(self.session, features, self.usage_report)
 
     @cached_property
     def balance_report(self) -> BalanceReport:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Integer, func, literal_column, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ccmanage.accounts.rules import is_time_zone
 from ccmanage.core.errors import invalid
@@ -23,16 +23,17 @@ from ccmanage.reports.rules import (
     stretches,
     unit_of,
 )
-from ccmanage.usage.models import Rollup
+from ccmanage.usage.models import InstallationRollup, Rollup
 
 MAX_ROWS = 20_000
 
 _THINGS = {
-    Dimension.MODEL: Rollup.model_id,
-    Dimension.KEY: Rollup.key_id,
-    Dimension.USER: Rollup.user_id,
-    Dimension.PROJECT: Rollup.project_id,
+    Dimension.MODEL: "model_id",
+    Dimension.KEY: "key_id",
+    Dimension.USER: "user_id",
+    Dimension.PROJECT: "project_id",
 }
+_Table = type[Rollup] | type[InstallationRollup]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,12 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which sums are asked for: `from_at` counts, `to_at` does not any more."""
+    """Which sums are asked for: `from_at` counts, `to_at` does not any more.
 
-    where: Where
+    Without a place the whole installation is meant, of which only times and models are kept.
+    """
+
+    where: Where | None
     from_at: int
     to_at: int
     zone: str = "UTC"
@@ -111,7 +115,7 @@ class _Sheet:
 
 
 class UsageReport:
-    """Sums of a workspace's usage."""
+    """Sums of usage."""
 
     def __init__(self, session: Session, labels: Labels) -> None:
         self._session = session
@@ -122,7 +126,7 @@ class UsageReport:
         zone = _checked(asked)
         first, end = slots_of(asked.from_at, asked.to_at)
         cut = stretches(zone, first, end)
-        conditions = self._conditions(asked.where)
+        conditions = self._conditions(asked.where) if asked.where else []
         sheet = _Sheet()
         if conditions is not None:
             # Things alone need no cutting: one stretch over all.
@@ -142,7 +146,7 @@ class UsageReport:
         for given, column in filters_of(self._labels, where):
             if given is None:
                 return None
-            conditions.append(_THINGS[column] == given)
+            conditions.append(getattr(Rollup, _THINGS[column]) == given)
         return conditions
 
     def _read(
@@ -154,10 +158,11 @@ class UsageReport:
         sheet: _Sheet,
     ) -> None:
         parts = [asked.group_by, *([asked.split_by] if asked.split_by else [])]
-        columns = [_column(part, stretch).label(f"part_{index}") for index, part in enumerate(parts)]
+        table: _Table = Rollup if asked.where else InstallationRollup
+        columns = [_column(table, part, stretch).label(f"part_{index}") for index, part in enumerate(parts)]
         statement = (
-            select(*columns, *_sums())
-            .where(*conditions, Rollup.slot >= stretch.first, Rollup.slot < stretch.end)
+            select(*columns, *_sums(table))
+            .where(*conditions, table.slot >= stretch.first, table.slot < stretch.end)
             .group_by(*(literal_column(column.name) for column in columns))
             .limit(MAX_ROWS + 1)
         )
@@ -233,25 +238,26 @@ def _checked(asked: Question) -> ZoneInfo:
     return ZoneInfo(asked.zone)
 
 
-def _column(part: Dimension, stretch: Stretch) -> ColumnElement[int]:
+def _column(table: _Table, part: Dimension, stretch: Stretch) -> ColumnElement[int]:
     if not part.is_time:
-        return _THINGS[part].expression
+        column: InstrumentedAttribute[int] = getattr(table, _THINGS[part])
+        return column.expression
     # Whole numbers of our own making, written out: bound ones would not match between SELECT and GROUP BY.
-    local = Rollup.slot + literal_column(str(stretch.offset), Integer)
+    local = table.slot + literal_column(str(stretch.offset), Integer)
     return local // literal_column(str(unit_of(part)), Integer)
 
 
-def _sums() -> list[ColumnElement[Any]]:
+def _sums(table: _Table) -> list[ColumnElement[Any]]:
     return [
         func.sum(column)
         for column in (
-            Rollup.events,
-            Rollup.errors,
-            Rollup.input_tokens,
-            Rollup.output_tokens,
-            Rollup.cache_read_tokens,
-            Rollup.cache_write_5m_tokens + Rollup.cache_write_1h_tokens,
-            Rollup.credits_nano,
+            table.events,
+            table.errors,
+            table.input_tokens,
+            table.output_tokens,
+            table.cache_read_tokens,
+            table.cache_write_5m_tokens + table.cache_write_1h_tokens,
+            table.credits_nano,
         )
     ]
 

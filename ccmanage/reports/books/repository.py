@@ -19,6 +19,12 @@ class BooksRepository(Repository[BooksRun]):
         """Return the last run."""
         return self.one(select(BooksRun).order_by(BooksRun.id.desc()).limit(1))
 
+    def last_full_at(self) -> int | None:
+        """Return when the last run that started over was made, among those that are kept."""
+        return self.session.scalar(
+            select(BooksRun.at).where(BooksRun.is_full == 1).order_by(BooksRun.id.desc()).limit(1)
+        )
+
     def watermark(self) -> Watermark:
         """Return up to where the last run had proven the books."""
         run = self.newest()

@@ -32,6 +32,10 @@ class BooksService:
             return None
         return StoredRun(run.at, bool(run.is_full), bool(run.is_clean), json.loads(run.report))
 
+    def last_full_at(self) -> int | None:
+        """Return when all books were audited from the beginning for the last time, None if never."""
+        return self._repository.last_full_at()
+
     def store(self, report: BooksReport) -> None:
         """Write down a run that came to its end; one that was stopped leaves no trace."""
         if not report.complete:
