@@ -23,6 +23,7 @@ from api.middleware import Edge
 from api.places import Places
 from api.portal import Portal
 from api.pricing.router import prices
+from api.reports.router import books, overview
 from api.usage.admin import quarantine
 from api.usage.router import usage
 from api.workspaces.admin import workspaces
@@ -45,6 +46,8 @@ ROUTERS = (
     prices,
     quarantine,
     audit_log,
+    overview,
+    books,
     gateways_api,
     health.router,
 )

@@ -1,0 +1,1 @@
+"""The installation at a glance, and whether its books are clean, for administrators."""
