@@ -50,6 +50,7 @@ def test_borders_between_chunks_lose_nothing(world: World) -> None:
 
 def test_a_scheduled_run_goes_on_where_the_last_one_ended(world: World) -> None:
     lived = live(world)
+    world.clock.move(hours=1)
     first = audit(world)
     assert first.is_full
     store(world, first)
@@ -62,8 +63,9 @@ def test_a_scheduled_run_goes_on_where_the_last_one_ended(world: World) -> None:
     world.clock.move(hours=1)
     more = audit(world)
     assert more.is_clean, list(more.lines())
-    # Bob's pending batch of before was settled with it.
-    assert (more.checked["settlements"], more.checked["workspaces"], more.checked["rollups"]) == (1, 2, 3)
+    # Ann's batch that was pending before was settled with it.
+    assert (more.checked["settlements"], more.checked["workspaces"]) == (1, 2)
+    assert 3 <= more.checked["rollups"] < world.count("rollups")
     assert more.checked["ledger entries"] < world.count("ledger")
     in_chunks = audit_in_chunks(world.runtime.database, world.clock, 1, full=False)
     assert in_chunks.checked == more.checked
@@ -78,7 +80,9 @@ def test_a_scheduled_run_sees_prices_that_came_late(world: World) -> None:
     assert world.runtime.charge_late_prices() == 1
     report = audit(world)
     assert report.is_clean, list(report.lines())
-    assert (report.checked["settlements"], report.checked["rollups"]) == (1, 1)
+    # A slot is looked at as a whole: it holds rollups of other models too.
+    assert report.checked["settlements"] == 1
+    assert 1 <= report.checked["rollups"] < world.count("rollups")
 
 
 def test_what_is_broken_is_found_again_until_it_is_mended(world: World) -> None:
@@ -86,8 +90,9 @@ def test_what_is_broken_is_found_again_until_it_is_mended(world: World) -> None:
     store(world, audit(world))
     world.clock.move(days=1)
     lived.ann.charge(lived.ann.event())
+    add = f"UPDATE balances SET balance_nano = balance_nano + {{}} WHERE workspace_id = {lived.ann.person.workspace.id}"
     with world.scope() as scope:
-        scope.session.connection().exec_driver_sql("UPDATE balances SET balance_nano = balance_nano + 1")
+        scope.session.connection().exec_driver_sql(add.format(1))
     for _ in range(2):
         report = audit(world)
         assert {one.invariant for one in report.findings} == {"I3"}
@@ -97,7 +102,7 @@ def test_what_is_broken_is_found_again_until_it_is_mended(world: World) -> None:
         last = scope.books.last()
         assert last is not None
         assert (last.is_clean, last.is_full, last.report["invariants"]["I3"]) == (False, False, 2)
-        scope.session.connection().exec_driver_sql("UPDATE balances SET balance_nano = balance_nano - 1")
+        scope.session.connection().exec_driver_sql(add.format(-1))
     mended = audit(world)
     assert mended.is_clean
     assert mended.watermark.settlement > report.watermark.settlement
@@ -168,7 +173,7 @@ def test_it_tells_how_far_it_is(sqlite_world: World) -> None:
         "installation",
         "ledger",
     ]
-    assert {part: share for part, share in told}.items() >= {"batches": 1.0, "ledger": 1.0, "rollups": 1.0}.items()
+    assert dict(told).items() >= {"batches": 1.0, "ledger": 1.0, "rollups": 1.0}.items()
 
 
 def test_the_heads_of_the_chains_can_be_kept_elsewhere(world: World) -> None:
