@@ -1,5 +1,6 @@
 """How API processes are run: one in this process, or several that share a listening socket."""
 
+import asyncio
 import resource
 import signal
 import socket
@@ -25,6 +26,8 @@ _FINISH_SECONDS = 30
 # A start alone takes longer than uvicorn's five seconds on a busy machine, and whom it kills for that starts anew.
 _ANSWER_SECONDS = 30
 _IDLE_SECONDS = 75
+# Who has just connected sends its request within this time, and is still served by a server that ends.
+_FRESH_SECONDS = 0.2
 
 
 class CannotListen(Exception):
@@ -120,6 +123,15 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening at once, but answer those who are about to ask: uvicorn would cut them off."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        await asyncio.sleep(_FRESH_SECONDS)
+        await super().shutdown(sockets)
 
 
 class _Supervisor(Multiprocess):
