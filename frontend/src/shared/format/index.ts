@@ -1,0 +1,3 @@
+export * from "./credits";
+export { createFormat, type Bucket, type Format, type TimeStyle } from "./format";
+export * from "./zones";

@@ -1,0 +1,1 @@
+export { LOCALES, usePreferences, type Locale, type Theme } from "./store";
