@@ -1,0 +1,11 @@
+export type { Column } from "./columns";
+export { default as CodeBlock } from "./CodeBlock.vue";
+export { default as CopyButton } from "./CopyButton.vue";
+export { default as CreditAmount } from "./CreditAmount.vue";
+export { default as DataTable } from "./DataTable.vue";
+export { default as FactList } from "./FactList.vue";
+export { default as PagedTable } from "./PagedTable.vue";
+export { default as SecretOnce } from "./SecretOnce.vue";
+export { default as ShareBar } from "./ShareBar.vue";
+export { default as StatusBadge, type Tone } from "./StatusBadge.vue";
+export { default as TimeText } from "./TimeText.vue";
