@@ -1,0 +1,31 @@
+import type { RouteRecordRaw } from "vue-router";
+import { en } from "./locales/en";
+import { zh } from "./locales/zh";
+import type { FeatureMessages } from "@/shared/i18n";
+
+export { listUsers, updateProfile } from "./api";
+export { useSession, type SessionState } from "./session";
+export type { AdminUser, Membership } from "./types";
+
+export const messages: FeatureMessages<typeof en> = { en, zh };
+
+export const routes: RouteRecordRaw[] = [
+  {
+    path: "/sign-in",
+    name: "sign-in",
+    component: () => import("./pages/SignInPage.vue"),
+    meta: { title: "accounts.signIn.title", open: true },
+  },
+  {
+    path: "/profile",
+    name: "profile",
+    component: () => import("./pages/ProfilePage.vue"),
+    meta: { title: "accounts.profile.title" },
+  },
+  {
+    path: "/admin/users",
+    name: "admin-users",
+    component: () => import("./pages/UsersPage.vue"),
+    meta: { title: "accounts.users.title", admin: true },
+  },
+];

@@ -1,0 +1,62 @@
+import { useLocalStorage } from "@vueuse/core";
+import { defineStore } from "pinia";
+import { computed, ref, shallowRef } from "vue";
+import { fetchMe, signIn as postSignIn, signOut as postSignOut } from "./api";
+import type { Me } from "./types";
+import { toApiError, type ApiError } from "@/shared/api";
+import { usePreferences } from "@/shared/preferences";
+
+export type SessionState = "unknown" | "out" | "in" | "unreachable";
+
+/** Who is signed in, and which of their workspaces is on the screen. */
+export const useSession = defineStore("session", () => {
+  const preferences = usePreferences();
+  const me = shallowRef<Me>();
+  const state = ref<SessionState>("unknown");
+  const failure = shallowRef<ApiError>();
+  const chosen = useLocalStorage<string | null>("ccm.workspace", null);
+
+  const workspaces = computed(() => me.value?.workspaces ?? []);
+  const workspace = computed(
+    () =>
+      workspaces.value.find((one) => one.id === chosen.value) ??
+      workspaces.value.find((one) => one.kind === "personal") ??
+      workspaces.value[0],
+  );
+  const isAdmin = computed(() => me.value?.role === "admin");
+  const mayWrite = computed(() => !!workspace.value && workspace.value.role !== "viewer");
+
+  function adopt(answer: Me): void {
+    me.value = answer;
+    state.value = "in";
+    preferences.adopt(answer);
+  }
+
+  function end(): void {
+    me.value = undefined;
+    state.value = "out";
+  }
+
+  async function load(): Promise<void> {
+    try {
+      adopt(await fetchMe());
+    } catch (thrown) {
+      const error = toApiError(thrown);
+      failure.value = error;
+      if (error.status === 401) end();
+      else state.value = "unreachable";
+    }
+  }
+
+  async function signIn(email: string, password: string): Promise<void> {
+    await postSignIn(email, password);
+    adopt(await fetchMe());
+  }
+
+  async function signOut(): Promise<void> {
+    await postSignOut();
+    end();
+  }
+
+  return { me, state, failure, workspaces, workspace, chosen, isAdmin, mayWrite, load, signIn, signOut, end, adopt };
+});

@@ -1,0 +1,9 @@
+import type { Answer, Body, Item } from "@/shared/api";
+
+export type Me = Answer<"/v1/me">;
+export type Membership = Me["workspaces"][number];
+export type Role = Membership["role"];
+export type AdminUser = Item<"/v1/admin/users">;
+export type NewUser = Body<"/v1/admin/users">;
+export type ProfileChange = Body<"/v1/me", "patch">;
+export type PasswordChange = Body<"/v1/me/password">;
