@@ -1,0 +1,39 @@
+import type { NewGrant, NewWorkspace } from "./types";
+import type { LedgerKind } from "@/features/credits";
+import { api } from "@/shared/api";
+import type { PageRequest } from "@/shared/composables";
+
+export const listWorkspaces = (search: string, page: PageRequest) =>
+  api.get("/v1/admin/workspaces", { query: { ...page, search } });
+
+export const createWorkspace = (body: NewWorkspace) => api.post("/v1/admin/workspaces", { body });
+
+export const fetchWorkspace = (id: string) =>
+  api.get("/v1/admin/workspaces/{workspace_id}", { path: { workspace_id: id } });
+
+export const listWorkspaceGrants = (id: string, page: PageRequest) =>
+  api.get("/v1/admin/workspaces/{workspace_id}/grants", { path: { workspace_id: id }, query: page });
+
+export const listWorkspaceLedger = (id: string, kind: LedgerKind | undefined, page: PageRequest) =>
+  api.get("/v1/admin/workspaces/{workspace_id}/ledger", {
+    path: { workspace_id: id },
+    query: { ...page, kind },
+  });
+
+export const grantCredits = (id: string, body: NewGrant, idempotencyKey: string) =>
+  api.post("/v1/admin/workspaces/{workspace_id}/grants", { path: { workspace_id: id }, body, idempotencyKey });
+
+export const voidGrant = (id: string, grantId: string, reason: string) =>
+  api.post("/v1/admin/workspaces/{workspace_id}/grants/{grant_id}/void", {
+    path: { workspace_id: id, grant_id: grantId },
+    body: { reason },
+  });
+
+export const suspendWorkspace = (id: string, reason: string) =>
+  api.post("/v1/admin/workspaces/{workspace_id}/suspend", { path: { workspace_id: id }, body: { reason } });
+
+export const reactivateWorkspace = (id: string) =>
+  api.post("/v1/admin/workspaces/{workspace_id}/reactivate", { path: { workspace_id: id } });
+
+/** The workspace on the screen, as its owner names it. */
+export const renameWorkspace = (name: string) => api.patch("/v1/workspace", { body: { name } });
