@@ -1,0 +1,40 @@
+import type { en } from "./en";
+import type { Translation } from "@/shared/i18n";
+
+export const zh: Translation<typeof en> = {
+  gateways: {
+    title: "网关",
+    lead: "转发模型调用并上报用量的机器。",
+    create: "新建网关",
+    namePlaceholder: "例如：法兰克福 LiteLLM",
+    states: { active: "有效", revoked: "已吊销" },
+    token: "令牌",
+    copyToken: "复制令牌",
+    scopes: "权限范围",
+    scopeNeeded: "请至少选择一项",
+    scopeTexts: {
+      "usage:write": "上报用量事件",
+      "keys:verify": "查询密钥是否可用",
+      "holds:write": "在调用前预留积分",
+    },
+    lastPost: "最近上报",
+    lastEvent: "最近事件",
+    received: "接收 / 拒绝",
+    rotating: "旧令牌仍可用",
+    skew: "时钟偏差",
+    issuedTitle: "“{name}”的令牌",
+    tryIt: "试一试",
+    tryItText: "将 ccm_… 换成一个 API 密钥后运行，返回结果会说明事件的处理情况。",
+    rotate: "轮换",
+    rotateTitle: "为“{name}”生成新令牌",
+    rotateText: "网关将获得新令牌。旧令牌还需要使用多久？",
+    overlap: "旧令牌继续可用",
+    overlaps: { "0": "立即停用", "3600": "1 小时", "86400": "24 小时" },
+    revoke: "吊销",
+    revokeTitle: "吊销“{name}”？",
+    revokeText: "数秒内其上报将被拒绝，已上报的内容会保留。此操作不可撤销。",
+    revoked: "网关已吊销",
+    empty: "还没有网关",
+    emptyText: "创建网关并将令牌交给您的 LLM 网关，用量便会开始上报。",
+  },
+};
