@@ -1,0 +1,46 @@
+import type { en } from "./en";
+import type { Translation } from "@/shared/i18n";
+
+export const zh: Translation<typeof en> = {
+  overview: {
+    title: "总览",
+    lead: "{workspace}：还剩多少，用在何处。",
+    toCredits: "额度与账本",
+    spend: { today: "今日使用", week: "最近 7 天", month: "最近 30 天" },
+    yesterday: "昨日 {amount}",
+    compared: { yesterday: "较昨日 {change}", weekBefore: "较前 7 天 {change}" },
+    nothingBefore: "此前没有使用",
+    calls: "{count} 次调用",
+    cached: "缓存命中",
+    cachedHint: "占全部输入 token，30 天",
+    overTime: "积分走势",
+    explore: "查看用量",
+    resolution: "时间粒度",
+    byDay: "30 天",
+    byHour: "24 小时",
+    byModel: "按模型",
+    last30: "最近 30 天",
+    keys: "最新密钥",
+    allKeys: "全部密钥",
+    neverUsed: "从未使用",
+    admin: {
+      title: "系统总览",
+      lead: "一切是否正常，用量去向如何？",
+      tiles: {
+        pending_batches: "待结算批次",
+        quarantine_open: "隔离中",
+        unpriced_events: "未定价调用",
+        workspaces: "工作区",
+        users: "用户",
+        gateways: "网关",
+      },
+      keys: "{count} 个密钥",
+      oldest: "最早：{when}",
+      allSettled: "全部已结算",
+      quarantineHint: "等待处理",
+      unpricedHint: "等待定价",
+      spend: "全体积分用量",
+      top: "用量最大的工作区",
+    },
+  },
+};

@@ -1,0 +1,35 @@
+import type { en } from "./en";
+import type { Translation } from "@/shared/i18n";
+
+export const zh: Translation<typeof en> = {
+  quarantine: {
+    title: "隔离区",
+    lead: "无法记为用量的事件。不会丢失任何内容：可以重新提交，或予以忽略。",
+    filters: { open: "待处理", resolved: "已处理" },
+    states: { open: "待处理", redriven: "已重新提交", dismissed: "已忽略" },
+    code: "原因",
+    codeFilter: "完整原因，例如 event.conflict",
+    detail: "问题描述",
+    gateway: "网关",
+    anyGateway: "全部网关",
+    event: "事件 ID",
+    count: "次数",
+    first: "首次出现",
+    last: "最近出现",
+    itemTitle: "被隔离的事件",
+    body: "提交内容",
+    redrive: "重新提交",
+    redriveTitle: "重新提交此事件？",
+    redriveText: "事件将再次经过相同检查，通过后即计费。",
+    redriven: "已重新提交为 {batch}",
+    key: "改用其他密钥",
+    keyHint: "留空则沿用事件中的密钥。",
+    keyWrong: "请输入形如 key_… 的 ID",
+    dismiss: "忽略",
+    dismissTitle: "忽略此事件？",
+    dismissText: "事件保留在记录中，不计费，并从待处理列表移除。",
+    dismissed: "事件已忽略",
+    empty: { open: "隔离区为空", resolved: "还没有已处理的事件" },
+    emptyText: "无效或冲突的事件会列在这里。",
+  },
+};
