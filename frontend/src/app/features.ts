@@ -1,0 +1,31 @@
+import type { RouteRecordRaw } from "vue-router";
+import * as accounts from "@/features/accounts";
+import * as audit from "@/features/audit";
+import * as credits from "@/features/credits";
+import * as gateways from "@/features/gateways";
+import * as keys from "@/features/keys";
+import * as overview from "@/features/overview";
+import * as pricing from "@/features/pricing";
+import * as quarantine from "@/features/quarantine";
+import * as usage from "@/features/usage";
+import * as workspaces from "@/features/workspaces";
+import type { FeatureMessages } from "@/shared/i18n";
+
+interface Feature {
+  routes: RouteRecordRaw[];
+  messages: FeatureMessages;
+}
+
+/** Every room of the house, once. */
+export const features: readonly Feature[] = [
+  overview,
+  usage,
+  keys,
+  credits,
+  accounts,
+  workspaces,
+  gateways,
+  pricing,
+  quarantine,
+  audit,
+];

@@ -1,0 +1,21 @@
+export const en = {
+  app: {
+    name: "ccmanage",
+    skip: "Skip to content",
+    navigation: "Main navigation",
+    openMenu: "Open menu",
+    closeMenu: "Close menu",
+    account: "Account: {name}",
+    theme: "Colours",
+    themes: { system: "As the system", light: "Light", dark: "Dark" },
+    language: "Language",
+    workspaceArea: "Workspace",
+    adminArea: "Administration",
+    adminOverview: "Installation",
+    notFound: "This page does not exist",
+    notFoundText: "The address may have changed, or it was mistyped.",
+    home: "To the overview",
+    unreachable: "The server does not answer",
+    unreachableText: "The portal keeps nothing by itself. As soon as the server is back, everything is.",
+  },
+};

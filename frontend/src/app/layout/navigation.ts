@@ -1,0 +1,56 @@
+import {
+  Coin,
+  Collection,
+  Connection,
+  DataAnalysis,
+  DocumentChecked,
+  Key,
+  Memo,
+  Monitor,
+  Odometer,
+  PriceTag,
+  Setting,
+  User,
+  WarnTriangleFilled,
+} from "@element-plus/icons-vue";
+import type { Component } from "vue";
+
+export interface NavigationItem {
+  to: string;
+  /** Key of its words. */
+  label: string;
+  icon: Component;
+}
+
+export interface NavigationGroup {
+  label: string;
+  items: NavigationItem[];
+  admin?: boolean;
+}
+
+export const navigation: readonly NavigationGroup[] = [
+  {
+    label: "app.workspaceArea",
+    items: [
+      { to: "/", label: "overview.title", icon: Odometer },
+      { to: "/usage", label: "usage.title", icon: DataAnalysis },
+      { to: "/keys", label: "keys.title", icon: Key },
+      { to: "/credits", label: "credits.title", icon: Coin },
+      { to: "/workspace", label: "workspaces.settings.title", icon: Setting },
+    ],
+  },
+  {
+    label: "app.adminArea",
+    admin: true,
+    items: [
+      { to: "/admin", label: "app.adminOverview", icon: Monitor },
+      { to: "/admin/workspaces", label: "workspaces.title", icon: Collection },
+      { to: "/admin/users", label: "accounts.users.title", icon: User },
+      { to: "/admin/gateways", label: "gateways.title", icon: Connection },
+      { to: "/admin/prices", label: "pricing.title", icon: PriceTag },
+      { to: "/admin/quarantine", label: "quarantine.title", icon: WarnTriangleFilled },
+      { to: "/admin/audit-log", label: "audit.title", icon: Memo },
+      { to: "/admin/books", label: "audit.books.title", icon: DocumentChecked },
+    ],
+  },
+];
