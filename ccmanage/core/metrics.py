@@ -41,7 +41,7 @@ EVENTS_RECEIVED = Counter(
 POSTS_REFUSED = Counter(
     "ccmanage_usage_posts_refused_total",
     "Posts of which nothing was stored, by reason.",
-    ("reason",),  # full, unavailable, malformed, unauthenticated
+    ("reason",),  # the code of the error
 )
 INBOX_COMMIT_SECONDS = Histogram(
     "ccmanage_usage_inbox_commit_seconds", "Time to commit one group of posts.", buckets=_FAST

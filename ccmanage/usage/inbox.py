@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ccmanage.core import metrics
 from ccmanage.core.clock import Clock
 from ccmanage.core.db import Database, is_transient
 from ccmanage.core.errors import Unavailable
@@ -176,8 +177,12 @@ class InboxWriter:
         """Write rows in one transaction; raises Unavailable when the database stays away."""
         for attempt in range(1, _TRIES + 1):
             try:
-                with UnitOfWork(self._database, self._queue, self._clock) as uow:
+                with (
+                    metrics.INBOX_COMMIT_SECONDS.time(),
+                    UnitOfWork(self._database, self._queue, self._clock) as uow,
+                ):
                     INBOX.run(uow.session.connection(), [batch.row() for batch in batches])
+                metrics.INBOX_GROUP_POSTS.observe(len(batches))
                 return
             except OutcomeUnknown as error:
                 if self._is_there(batches[0]):
