@@ -37,11 +37,14 @@ class GatewayRepository(Repository[Gateway]):
 
     def many(self, numbers: Iterable[int]) -> list[Gateway]:
         """Return the gateways with these numbers."""
-        return list(self.session.scalars(select(Gateway).where(Gateway.id.in_(sorted(set(numbers))))))
+        wanted = sorted(set(numbers))
+        return list(self.session.scalars(select(Gateway).where(Gateway.id.in_(wanted)))) if wanted else []
 
     def tokens_of(self, numbers: Iterable[int]) -> list[GatewayToken]:
         """Return the tokens of gateways, oldest first."""
         wanted = sorted(set(numbers))
+        if not wanted:
+            return []
         return list(
             self.session.scalars(
                 select(GatewayToken).where(GatewayToken.gateway_id.in_(wanted)).order_by(GatewayToken.created_at)

@@ -36,6 +36,8 @@ class KeyRepository(Repository[ApiKey]):
 
     def secrets_of(self, numbers: list[int]) -> list[ApiKeySecret]:
         """Return the secrets of keys, oldest first."""
+        if not numbers:
+            return []
         return list(
             self.session.scalars(
                 select(ApiKeySecret).where(ApiKeySecret.key_id.in_(numbers)).order_by(ApiKeySecret.created_at)
