@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import time
 from array import array
 from collections import Counter, deque
@@ -105,7 +106,8 @@ class Generator:
 
     def pace(self, rate: float) -> None:
         """Send at another rate from now on."""
-        self._pipe.send(rate)
+        with suppress(BrokenPipeError):  # it may just have ended
+            self._pipe.send(rate)
 
     @property
     def running(self) -> bool:
@@ -254,5 +256,6 @@ async def _serve(load: Load, pipe: Connection) -> None:
     await started.wait()
     await run.run()
     loop.remove_reader(pipe.fileno())
+    os.set_blocking(pipe.fileno(), True)  # the loop had made it non-blocking
     run.sent.latencies = array("d", sorted(run.sent.latencies))
     pipe.send(run.sent)
