@@ -21,6 +21,10 @@ PRICE = "prc"
 QUARANTINE = "qua"
 AUDIT = "aud"
 SETTLEMENT = "set"
+PACKAGE = "pkg"
+SUBSCRIPTION = "sub"
+PREVIEW = "pre"
+RENEWAL = "rnw"
 
 
 class UnknownId(DomainError):

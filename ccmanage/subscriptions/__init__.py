@@ -1,0 +1,1 @@
+"""Subscriptions: whose allowance comes when. Every period is opened once, in order, however late."""
