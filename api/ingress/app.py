@@ -5,6 +5,7 @@ one row in the waiting room, one future; the answer is sent after the commit of 
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -118,14 +119,16 @@ class Ingress:
         return gateway
 
     async def _answer(self, head: Head, receive: Receive) -> Answer:
+        began = time.monotonic()
         gateway = await self.identify(head.authorization, GatewayScope.USAGE_WRITE)
+        waited = time.monotonic() - began
         wait_seconds = _wait_seconds(head.query) if head.query else 0.0
         body = decode_body(await read_body(receive), head.encoding)
         now = self._runtime.clock.now_ms()
         rules = Rules(now, self._runtime.settings.event_horizon_days, self._runtime.digester.digest)
         post = read_post(body, head.content_type, rules)
         batch = _new_batch(post, gateway.id, now)
-        await self._store(batch)
+        await self._store(batch, waited)
         self._accepted.inc(post.received - len(post.rejections))
         if post.rejections:
             self._rejected.inc(len(post.rejections))
@@ -135,14 +138,20 @@ class Ingress:
                 return settled(view)
         return accepted(batch.public_id, post)
 
-    async def _store(self, batch: NewBatch) -> None:
-        """Have a batch written; returns after the commit, raises Unavailable by the deadline."""
+    async def _store(self, batch: NewBatch, waited: float) -> None:
+        """Have a batch written; returns after the commit, raises Unavailable by the deadline.
+
+        `waited` is what was spent of it before.
+        """
         loop = self._loop
         if loop is None:
             raise Unavailable("The server is starting. Post again in a second.")
         ticket: Ticket = loop.create_future()
         self._writer.offer(batch, ticket)
         self._deadlines.append((loop.time() + DEADLINE_SECONDS, batch, ticket))
+        if waited > _SWEEP_SECONDS:
+            # The line is swept in order; this one has less time left than those before it.
+            loop.call_later(DEADLINE_SECONDS - waited, _give_up, batch, ticket)
         await ticket
 
     def _deliver(self, results: Sequence[Result]) -> None:
@@ -159,11 +168,13 @@ class Ingress:
             deadlines = self._deadlines
             while deadlines and (deadlines[0][2].done() or deadlines[0][0] <= now):
                 _at, batch, ticket = deadlines.popleft()
-                if not ticket.done():
-                    batch.abandoned = True
-                    ticket.set_exception(
-                        Unavailable("The database did not answer in time. Post again; nothing is charged twice.")
-                    )
+                _give_up(batch, ticket)
+
+
+def _give_up(batch: NewBatch, ticket: Ticket) -> None:
+    if not ticket.done():
+        batch.abandoned = True
+        ticket.set_exception(Unavailable("The database did not answer in time. Post again; nothing is charged twice."))
 
 
 def _resolve(results: Sequence[Result]) -> None:

@@ -3,14 +3,16 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from ccmanage.bootstrap import Runtime
+from ccmanage.core.db import is_silent
 from ccmanage.core.errors import Unavailable
 from ccmanage.gateways.errors import TokenRefused
 from ccmanage.gateways.service import GatewayIdentity
 
 MAX_AGE_MS = 1_500
+PATIENCE_SECONDS = 4.5
 _MAX_REMEMBERED = 10_000
 
 
@@ -24,7 +26,7 @@ class TokenCache:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="gateway-tokens")
 
     async def identify(self, authorization: str) -> GatewayIdentity:
-        """Return the gateway that a header speaks for; raises TokenRefused, Unavailable."""
+        """Return the gateway that a header speaks for; raises TokenRefused, Unavailable (in less than five seconds)."""
         now = self._runtime.clock.now_ms()
         found = self._known.get(authorization)
         if found is not None and 0 <= now - found[0] < MAX_AGE_MS:
@@ -33,13 +35,21 @@ class TokenCache:
         if asked is None:
             asked = asyncio.ensure_future(self._ask(authorization, now))
             self._asking[authorization] = asked
-            asked.add_done_callback(lambda _done: self._asking.pop(authorization, None))
-        # Shielded: whoever asked first may go away while others wait for the same answer.
-        return await asyncio.shield(asked)
+            asked.add_done_callback(lambda done: self._answered(authorization, done))
+        try:
+            # Shielded: whoever asked first may go away while others wait for the same answer.
+            return await asyncio.wait_for(asyncio.shield(asked), PATIENCE_SECONDS)
+        except TimeoutError:
+            raise _away() from None
 
     def close(self) -> None:
         """Stop asking."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _answered(self, authorization: str, done: asyncio.Future[GatewayIdentity]) -> None:
+        self._asking.pop(authorization, None)
+        if not done.cancelled():
+            done.exception()  # nobody may be left to hear of it
 
     async def _ask(self, authorization: str, now: int) -> GatewayIdentity:
         scheme, _, token = authorization.partition(" ")
@@ -53,7 +63,22 @@ class TokenCache:
 
     def _look_up(self, token: str) -> GatewayIdentity:
         try:
-            with self._runtime.read() as scope:
-                return scope.gateways.authenticate(token)
+            return self._read(token)
+        except OperationalError as error:
+            # A connection that was closed while it lay idle is replaced; a server that is silent is not asked twice.
+            if not error.connection_invalidated or is_silent(error):
+                raise _away() from error
         except SQLAlchemyError as error:
-            raise Unavailable("The database is away. Nothing was stored; post again in a few seconds.") from error
+            raise _away() from error
+        try:
+            return self._read(token)
+        except SQLAlchemyError as error:
+            raise _away() from error
+
+    def _read(self, token: str) -> GatewayIdentity:
+        with self._runtime.read() as scope:
+            return scope.gateways.authenticate(token)
+
+
+def _away() -> Unavailable:
+    return Unavailable("The database is away. Nothing was stored; post again in a few seconds.")

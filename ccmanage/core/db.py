@@ -255,3 +255,8 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and (
         error.connection_invalidated or error_number(error) in {1040, 1053, 1290, 1836, 2003, 2006, 2013, 2055}
     )
+
+
+def is_silent(error: BaseException) -> bool:
+    """Tell whether asking again at once only keeps everybody waiting: the server is off or took its whole time-out."""
+    return "timed out" in str(error) or "Can't connect" in str(error)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ccmanage.core import metrics
 from ccmanage.core.clock import Clock
-from ccmanage.core.db import Database, is_transient
+from ccmanage.core.db import Database, is_silent, is_transient
 from ccmanage.core.errors import Unavailable
 from ccmanage.core.failpoints import failpoint
 from ccmanage.core.logging import get_logger
@@ -193,7 +193,7 @@ class InboxWriter:
                     raise
                 last = error
             log.warning("inbox_write_failed", attempt=attempt, text=str(last)[:200])
-            if _is_hopeless(last):
+            if is_silent(last):
                 break
         raise Unavailable("The database is away. Nothing was stored; post again in a few seconds.") from last
 
@@ -205,8 +205,3 @@ class InboxWriter:
                 return bool(select_in(uow.session.connection(), text, [batch.public_id]))
         except Exception as error:
             raise Unavailable("The database is away. Post again: what was stored is not charged twice.") from error
-
-
-def _is_hopeless(error: Exception) -> bool:
-    """Tell whether trying at once again only keeps everybody waiting: the server took its whole time-out."""
-    return "timed out" in str(error) or "Can't connect" in str(error)
