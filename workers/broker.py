@@ -7,8 +7,10 @@ import dramatiq
 
 from ccmanage.adapters.brokers import queue_name
 from ccmanage.bootstrap import Runtime
+from ccmanage.core.db import is_transient
 from ccmanage.core.logging import get_logger
 from ccmanage.core.tasks import Task
+from ccmanage.core.uow import OutcomeUnknown
 from workers.registry import all_handlers, perform
 
 log = get_logger(__name__)
@@ -37,8 +39,11 @@ def _actor_function(runtime: Runtime, task_type: type[Task]) -> Callable[..., No
             return
         try:
             perform(runtime, task)
-        except Exception:
+        except Exception as error:
             # A message that failed is done with: what is left to do stands in the rows.
-            log.exception("task_failed", task=task_type.name)
+            if is_transient(error) or isinstance(error, OutcomeUnknown):
+                log.warning("task_put_off", task=task_type.name, error=str(error)[:200])
+            else:
+                log.exception("task_failed", task=task_type.name)
 
     return act
