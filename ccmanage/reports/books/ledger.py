@@ -32,7 +32,7 @@ _ACCOUNTS = text(
 _LAST_ACCOUNT = text("SELECT COALESCE(MAX(workspace_id), 0) FROM balances")
 _ENTRIES = (
     "SELECT workspace_id, seq, kind, amount_nano, grant_id, ref_kind, ref_id, balance_after_nano, at, prev_hash, hash"
-    " FROM ledger WHERE {} ORDER BY workspace_id, seq"
+    " FROM ledger WHERE workspace_id = {:d} AND seq >= {:d} AND seq <= {:d}"
 )
 _BALANCES = (
     "SELECT workspace_id, balance_nano, debt_nano, spent_nano, seq, last_hash FROM balances WHERE workspace_id IN ({})"
@@ -162,11 +162,12 @@ class LedgerWalk:
 
 
 def _entries(connection: Connection, spans: Sequence[tuple[int, int, int]]) -> list[Entry]:
-    """Read the entries of spans (workspace, first and last number), in order."""
-    where = " OR ".join(
-        f"workspace_id = {workspace:d} AND seq >= {first:d} AND seq <= {last:d}" for workspace, first, last in spans
-    )
-    return [Entry(*row) for row in connection.exec_driver_sql(_ENTRIES.format(where))]
+    """Read the entries of spans (workspace, first and last number), in order.
+
+    One selection a span: given many spans in one condition, SQLite reads the whole table in its order instead.
+    """
+    query = " UNION ALL ".join(_ENTRIES.format(*span) for span in spans)
+    return sorted(Entry(*row) for row in connection.exec_driver_sql(query))
 
 
 def _strangers(connection: Connection, after: int, upto: int, accounts: Sequence[int]) -> list[Finding]:
