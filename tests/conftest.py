@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from support.databases import empty, migrated_mysql, migrated_sqlite
+from support.databases import empty, hurry, hurry_server, migrated_mysql, migrated_sqlite
 from support.world import World
 
 pytest_plugins = ["support.server_fixtures"]
@@ -32,6 +32,7 @@ def mysql_schema(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of this run's own migrated schema; tests empty it."""
     server = request.getfixturevalue("mysql_server")
     name = f"world_{uuid.uuid4().hex}"
+    hurry_server(server)
     yield migrated_mysql(server, name)
     server.drop_database(name)
 
@@ -65,7 +66,7 @@ def mysql_world(mysql_schema: str) -> Iterator[World]:
 
 def _world(url: str) -> Iterator[World]:
     world = World(url)
-    if not world.is_sqlite:
-        empty(world.runtime.database.engine)
+    prepare = hurry if world.is_sqlite else empty
+    prepare(world.runtime.database.engine)
     yield world
     world.close()
