@@ -54,6 +54,35 @@ def test_a_message_is_handled(world: World, worker: WorkerProcess, broker: StubB
     assert world.rows("balances", f"workspace_id = {ann.workspace.id}")[0]["balance_nano"] == 5_000_000_000
 
 
+@pytest.mark.parametrize(
+    "server",
+    [
+        pytest.param("redis_server", marks=pytest.mark.redis),
+        pytest.param("rabbitmq_server", marks=pytest.mark.rabbitmq),
+    ],
+)
+def test_messages_come_from_another_process(sqlite_world: World, request: pytest.FixtureRequest, server: str) -> None:
+    url = request.getfixturevalue(server).url
+    listening = open_broker(url)
+    runtime = Runtime(sqlite_world.settings, DramatiqQueue(listening), clock=sqlite_world.clock)
+    worker = WorkerProcess(runtime, listening)
+    worker.start()
+    sender = open_broker(url)
+    queue = DramatiqQueue(sender)
+    for number in range(3):
+        person = sqlite_world.person(f"Ann {number}")
+        sqlite_world.grant(person.workspace, "5", effective_at=sqlite_world.clock.now + 60_000)
+        sqlite_world.clock.move(minutes=2)
+        queue.send(TurnGrants())
+        until(lambda: sqlite_world.rows("grants", "1=1 ORDER BY id DESC")[0]["state"] == GrantState.ACTIVE)
+    begun = time.monotonic()
+    worker.stop()
+    assert time.monotonic() - begun < 15
+    queue.close()
+    sender.close()
+    runtime.close()
+
+
 @pytest.mark.usefixtures("worker")
 def test_a_message_of_another_version_is_dropped_and_the_next_is_handled(world: World, broker: StubBroker) -> None:
     import dramatiq
