@@ -76,7 +76,7 @@ def assistant(message: str, request: str, output: int, **changes: Any) -> str:
         "timestamp": "2026-11-22T21:52:44.711Z",
         "sessionId": "s-1",
         "requestId": request,
-        "cwd": "/home/dev/atlas",
+        "cwd": "/srv/dev/atlas",
         "isSidechain": False,
         "message": {"id": message, "model": "claude-opus-5-5", "usage": {"input_tokens": 5, "output_tokens": output}},
     }
