@@ -5,6 +5,7 @@ import re
 import signal
 import stat
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from support.processes import Served, environment_of, run, until
 from support.server_process import free_port
+from support.servers import MySqlServer
 
 pytestmark = pytest.mark.slow
 
@@ -144,6 +146,20 @@ def test_an_interrupted_demo_goes_on_at_the_next_start(tmp_path: Path) -> None:
     bare = {name: value for name, value in environment_of(data_dir=tmp_path / "var").items() if "_KEY" not in name}
     code, out, err = run("audit", "--full", environment=bare, folder=tmp_path)
     assert code == 0, out + err
+
+
+@pytest.mark.mysql
+def test_one_process_works_on_a_given_database_without_redis(mysql_server: MySqlServer, tmp_path: Path) -> None:
+    name = f"up_{uuid.uuid4().hex[:12]}"
+    settings = environment_of(database_url=mysql_server.create_database(name), data_dir=tmp_path / "var")
+    with Served("up", environment=settings, folder=tmp_path) as server:
+        until(lambda: demo_done(tmp_path), 120)
+        assert "CCMANAGE_DATABASE_URL" in server.output
+        assert server.end(signal.SIGINT) == 0
+    code, out, err = run("audit", "--full", environment=settings, folder=tmp_path)
+    assert code == 0, out + err
+    assert not (tmp_path / "var" / "secrets.json").exists()  # they were given
+    mysql_server.drop_database(name)
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
