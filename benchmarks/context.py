@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, at_most
 from benchmarks.installation import Installation, Servers, install, running_servers
 
 
@@ -61,6 +61,10 @@ class Context:
         for figure in figures:
             ratio = "" if figure.ratio is None else f" = {figure.ratio:.2f} of {figure.of}"
             self.say(f"  {figure.name}: {figure.value:,.2f} {figure.unit}{ratio}")
+
+    def audit(self, installation: Installation, after: str) -> None:
+        """Prove the books of an installation after a part, and put the result beside its figures."""
+        self.add(at_most(f"books after {after}", installation.audit().findings, "findings", 0))
 
     def say(self, text: str) -> None:
         """Tell what is being done."""

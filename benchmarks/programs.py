@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
+import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-from benchmarks import ROOT
+from benchmarks import ROOT, machine
 from support.server_process import ServerProcess
 
+_LOOK_SECONDS = 0.1
 _BIN = Path(sys.executable).parent
 
 
@@ -69,6 +75,32 @@ def noop(folder: Path, environment: dict[str, str], processes: int) -> Program:
     """Return the server that reads the body and answers a constant, run as `ccmanage api` runs its own."""
     words = [sys.executable, "-m", "benchmarks.noop", "{port}", str(processes)]
     return Program(folder / "noop", words, {**environment, "PYTHONPATH": str(ROOT)}, "/ready")
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """How an audit of the books ended. What could not be audited counts as one finding."""
+
+    findings: int
+    seconds: float
+    peak_mb: float
+
+
+def audit(environment: dict[str, str]) -> Audited:
+    """Run `ccmanage audit --full` to its end."""
+    began = time.monotonic()
+    words = [_ccmanage(), "audit", "--full", "--json"]
+    peak = 0.0
+    with tempfile.TemporaryFile("w+") as told:
+        process = subprocess.Popen(words, env={**_clean_environment(), **environment}, cwd=ROOT, stdout=told)
+        while process.poll() is None:
+            peak = max(peak, machine.resident_mb(process.pid, peak=True))
+            time.sleep(_LOOK_SECONDS)
+        seconds = time.monotonic() - began
+        told.seek(0)
+        text = told.read()
+    findings = len(json.loads(text)["findings"]) if text else 0
+    return Audited(0 if process.returncode == 0 else max(findings, 1), seconds, peak)
 
 
 def _ccmanage() -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.context import Context
-from benchmarks.parts import accepting, settling
+from benchmarks.parts import accepting, growing, settling
 
 PARTS: dict[str, Callable[[Context], None]] = {
     "accepted": accepting.accepted,
     "single": accepting.single,
     "settled_zipf": settling.zipf,
     "settled_uniform": settling.uniform,
+    "embedded": settling.embedded,
+    "growth": growing.growth,
 }
 STANDARD = tuple(name for name in PARTS if name != "growth")

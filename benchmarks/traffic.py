@@ -18,7 +18,6 @@ MODELS = {"claude-sonnet-4-5": 5, "claude-opus-4-5": 3, "claude-haiku-4-5": 2}
 _ID_BYTES = 12
 _DISTINCT_EVENTS = 50_000
 _SESSIONS = 2_000
-_SPREAD_MS = 2 * MINUTE
 
 
 def weights(workspaces: int, *, uniform: bool) -> list[float]:
@@ -27,9 +26,18 @@ def weights(workspaces: int, *, uniform: bool) -> list[float]:
 
 
 class Traffic:
-    """An endless stream of bodies, each of `size` events (1: a single object)."""
+    """An endless stream of bodies, each of `size` events (1: a single object), at times before `until` (0: now)."""
 
-    def __init__(self, keys: Sequence[str], size: int, *, uniform: bool = False, seed: int = 1) -> None:
+    def __init__(
+        self,
+        keys: Sequence[str],
+        size: int,
+        *,
+        uniform: bool = False,
+        seed: int = 1,
+        until: int = 0,
+        spread_ms: int = 2 * MINUTE,
+    ) -> None:
         self._size = size
         chance = random.Random(seed)
         ranked = list(keys)
@@ -38,8 +46,8 @@ class Traffic:
             ranked, cum_weights=list(accumulate(weights(len(ranked), uniform=uniform))), k=_DISTINCT_EVENTS
         )
         sessions = [str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in range(_SESSIONS)]
-        now = SystemClock().now_ms()
-        events = [_event(chance, key, chance.choice(sessions), now) for key in drawn]
+        last = until or SystemClock().now_ms()
+        events = [_event(chance, key, chance.choice(sessions), last - chance.randint(1, spread_ms)) for key in drawn]
         self._templates = [_body(events[start : start + size]) for start in range(0, len(events), size)]
 
     def bodies(self) -> Iterator[bytes]:
@@ -54,7 +62,7 @@ def _body(events: list[bytes]) -> bytes:
     return events[0] if len(events) == 1 else b"[" + b",".join(events) + b"]"
 
 
-def _event(chance: random.Random, key: str, session: str, now: int) -> bytes:
+def _event(chance: random.Random, key: str, session: str, at: int) -> bytes:
     """Return one event with a place for the id; counts as of Claude Code: short input, much read from the cache."""
     written = int(chance.lognormvariate(6.5, 1.2)) if chance.random() < 0.6 else 0
     usage = {
@@ -67,7 +75,7 @@ def _event(chance: random.Random, key: str, session: str, now: int) -> bytes:
     }
     event = {
         "id": "msg_01%b",
-        "time": to_rfc3339(now - chance.randrange(_SPREAD_MS)),
+        "time": to_rfc3339(at),
         "api_key": key,
         "model": chance.choices(list(MODELS), list(MODELS.values()))[0],
         "usage": usage,

@@ -84,6 +84,15 @@ class Watch:
             return 0.0
         return (within[-1].settled - within[0].settled) / (within[-1].at - within[0].at)
 
+    def pace(self) -> float:
+        """Return the speed of settling from the start of the first settlement to that of the last."""
+        with self._connect() as connection:
+            rows = connection.exec_driver_sql(
+                f"SELECT at, events FROM settlements WHERE id > {self._first_settlement:d} ORDER BY id"
+            ).all()
+        passed_ms = rows[-1][0] - rows[0][0] if rows else 0
+        return sum(events for _at, events in rows[:-1]) * 1_000 / passed_ms if passed_ms else 0.0
+
     def _settlements(self, connection: Connection) -> tuple[int, int]:
         events, count = connection.exec_driver_sql(
             f"SELECT COALESCE(SUM(events), 0), COUNT(*) FROM settlements WHERE id > {self._first_settlement:d}"

@@ -33,6 +33,7 @@ def accepted(context: Context) -> None:
         Figure("accepted, posts of 100: generator", sent.cpu_seconds / sent.seconds, "cores"),
         *_failures("accepted, posts of 100", sent),
     )
+    context.audit(installation, "accepted")
 
 
 def single(context: Context) -> None:
@@ -61,6 +62,7 @@ def single(context: Context) -> None:
         Figure("single-event posts: generator", ours.cpu_seconds / ours.seconds, "cores"),
         *_failures("single-event posts", ours),
     )
+    context.audit(installation, "single")
 
 
 def _load(installation: Installation, address: str, size: int, connections: int, seconds: float) -> Load:

@@ -7,7 +7,7 @@ import time
 from benchmarks.context import Context
 from benchmarks.figures import Figure, at_least, at_most
 from benchmarks.floor import Floor
-from benchmarks.installation import Installation
+from benchmarks.installation import Installation, install_embedded
 from benchmarks.load import Generator, Load, Sent
 from benchmarks.machine import Usage
 from benchmarks.watch import Look, Watch, serving
@@ -35,6 +35,23 @@ def zipf(context: Context) -> None:
         at_most("memory: API process", run.watch.peaks_mb["api"], "MB", 150),
         at_most("memory: worker process", run.watch.peaks_mb["worker"], "MB", 150),
     )
+    context.audit(installation, "settled_zipf")
+
+
+def embedded(context: Context) -> None:
+    """Everything in one process on SQLite."""
+    options = context.options
+    context.say(f"embedded: {options.workspaces:,} workspaces")
+    installation = install_embedded(context.folder / "embedded", options.workspaces)
+    with installation.embedded():
+        run = sustain(context, installation, options.short, uniform=False)
+    context.add(
+        at_least("embedded, settled", run.rate, "events/s", least=4_000),
+        *run.figures("embedded, settled"),
+        Figure("memory: embedded process", run.watch.peaks_mb["up"], "MB"),
+    )
+    context.audit(installation, "embedded")
+    installation.close()
 
 
 def uniform(context: Context) -> None:
@@ -46,6 +63,7 @@ def uniform(context: Context) -> None:
     floor = measure_floor(context, "uniform", run.size, uniform=True)
     context.add(floor, at_least("settled, uniform", run.rate, "events/s", of=floor, share=0.5))
     context.add(*run.figures("settled, uniform"))
+    context.audit(installation, "settled_uniform")
 
 
 class Sustained:
@@ -114,7 +132,9 @@ def find_rate(installation: Installation, seconds: float, *, uniform: bool) -> f
 
 def hold(context: Context, installation: Installation, seconds: float, rate: float, *, uniform: bool) -> Sustained:
     """Post at a fixed rate, then wait until all is settled."""
-    groups = {**serving(installation), "mariadb": [context.servers.mariadb.pid], "redis": [context.servers.redis.pid]}
+    groups = serving(installation)
+    if "up" not in groups:
+        groups |= {"mariadb": [context.servers.mariadb.pid], "redis": [context.servers.redis.pid]}
     with Generator(_load(installation, seconds, rate, uniform=uniform, seed=12)) as generator:
         watch = Watch(installation)
         usage = Usage.start({**groups, "generator": [generator.pid]})
