@@ -25,6 +25,8 @@ from ccmanage.gateways.repository import GatewayRepository
 from ccmanage.gateways.service import GatewayService
 from ccmanage.keys.repository import KeyRepository
 from ccmanage.keys.service import KeyService
+from ccmanage.packages.repository import PackageRepository
+from ccmanage.packages.service import PackageService
 from ccmanage.pricing.cache import PriceBookCache
 from ccmanage.pricing.repository import PriceRepository
 from ccmanage.pricing.service import PricingService
@@ -38,6 +40,14 @@ from ccmanage.reports.numbers import OutsideNumbers
 from ccmanage.reports.overview import Features, OverviewReport
 from ccmanage.reports.usage import UsageReport
 from ccmanage.reports.workspaces import WorkspaceReport
+from ccmanage.subscriptions.bulk import BulkService
+from ccmanage.subscriptions.changes import ChangeService
+from ccmanage.subscriptions.clock import DatabaseClock
+from ccmanage.subscriptions.desk import Desk
+from ccmanage.subscriptions.repository import SubscriptionRepository
+from ccmanage.subscriptions.service import SubscriptionService
+from ccmanage.subscriptions.sweeping import Renewer
+from ccmanage.subscriptions.views import SubscriptionViews
 from ccmanage.usage.late import charge_late_prices
 from ccmanage.usage.quarantine import QuarantineService
 from ccmanage.usage.repository import BatchRepository, QuarantineRepository
@@ -89,6 +99,50 @@ class Scope(UnitOfWork):
     def credits(self) -> CreditService:
         """Grants, ledger, balances."""
         return CreditService(self, CreditRepository(self.session), self.audit)
+
+    @cached_property
+    def packages(self) -> PackageService:
+        """What can be subscribed to."""
+        return PackageService(PackageRepository(self.session), self.clock, self.audit)
+
+    @cached_property
+    def subscriptions(self) -> SubscriptionService:
+        """Whose allowance comes when."""
+        return SubscriptionService(
+            self._subscription_repository, self.subscription_views, self._subscription_desk, self.audit
+        )
+
+    @cached_property
+    def subscription_views(self) -> SubscriptionViews:
+        """Subscriptions with their packages."""
+        return SubscriptionViews(self._subscription_repository, self.packages)
+
+    @cached_property
+    def subscription_changes(self) -> ChangeService:
+        """Changes of package, shown before they are made."""
+        return ChangeService(
+            self._subscription_repository,
+            self.subscriptions,
+            self.subscription_views,
+            self._subscription_desk,
+            self.credits,
+            self.audit,
+        )
+
+    @cached_property
+    def subscription_bulk(self) -> BulkService:
+        """Many subscriptions at once."""
+        return BulkService(self._subscription_repository, self._subscription_desk, self.audit)
+
+    @cached_property
+    def _subscription_repository(self) -> SubscriptionRepository:
+        return SubscriptionRepository(self.session)
+
+    @cached_property
+    def _subscription_desk(self) -> Desk:
+        # A clock that was handed in is meant for everything; else a jump of this host's must not move periods.
+        clock = DatabaseClock(self.session, self.clock) if self._runtime.uses_database_clock else self.clock
+        return Desk(self, self._subscription_repository, self.packages, clock)
 
     @cached_property
     def keys(self) -> KeyService:
@@ -175,6 +229,7 @@ class Runtime:
     def __init__(self, settings: Settings, queue: Queue, *, clock: Clock | None = None) -> None:
         self.settings = settings
         self.queue = queue
+        self.uses_database_clock = clock is None
         self.clock: Clock = clock or (
             FileClock(settings.test_clock_file) if settings.test_clock_file else SystemClock()
         )
@@ -185,6 +240,7 @@ class Runtime:
         self.passwords = Passwords()
         self.price_cache = PriceBookCache()
         self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events)
+        self.renewer = Renewer(self.scope, self.read)
         self.throttle = SignInThrottle(self.clock)
         self.tokens = Tokens([decode_secret(secret) for secret in settings.secret_keys], "session")
 

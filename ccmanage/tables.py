@@ -7,8 +7,10 @@ from ccmanage.core.db import Base
 from ccmanage.credits import models as credit
 from ccmanage.gateways import models as gateways
 from ccmanage.keys import models as keys
+from ccmanage.packages import models as packages
 from ccmanage.pricing import models as pricing
 from ccmanage.reports import models as reports
+from ccmanage.subscriptions import models as subscriptions
 from ccmanage.usage import models as usage
 from ccmanage.workspaces import models as workspaces
 
@@ -23,8 +25,10 @@ __all__ = [
     "keys",
     "locks",
     "metadata",
+    "packages",
     "pricing",
     "reports",
+    "subscriptions",
     "usage",
     "workspaces",
 ]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from ccmanage.core.tasks import Task
 from ccmanage.credits.tasks import TurnGrants
 from ccmanage.reports.tasks import AuditBooks
+from ccmanage.subscriptions.tasks import RenewDue
 from ccmanage.usage.tasks import ChargeLatePrices, SweepInbox
 
 
@@ -27,5 +28,6 @@ TIMETABLE = (
     Entry("usage.sweep_inbox", every(seconds=5), SweepInbox()),
     Entry("usage.charge_late_prices", every(minutes=5), ChargeLatePrices()),
     Entry("credits.turn_grants", every(minutes=1), TurnGrants()),
+    Entry("subscriptions.renew_due", every(seconds=15), RenewDue()),
     Entry("books.audit", every(hours=1), AuditBooks()),
 )

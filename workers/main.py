@@ -1,4 +1,4 @@
-"""A worker process: Dramatiq's threads for messages, one thread that polls, no forking master.
+"""A worker process: Dramatiq's threads for messages, two that poll, no forking master.
 
 Dramatiq's own command line runs a master whose children all end when one dies, and live on as orphans when the
 master is killed. Here one process is one worker, and whoever supervises it starts it again.
@@ -22,6 +22,8 @@ log = get_logger(__name__)
 _FINISH_SECONDS = 20
 # How long a Redis without messages is left in peace, at most.
 _IDLE_MS = 100
+# How late a period may begin while no message says so.
+_RENEW_EVERY_SECONDS = 5.0
 
 
 class WorkerProcess:
@@ -35,17 +37,21 @@ class WorkerProcess:
         self._worker.queue_prefetch = self._worker.delay_prefetch = 1
         self._stopping = False
         self._poller = Poller(lambda: settle(runtime, should_stop=lambda: self._stopping))
+        self._renewals = Poller(
+            lambda: runtime.renewer.run(should_stop=lambda: self._stopping), every_seconds=_RENEW_EVERY_SECONDS
+        )
 
     def start(self) -> None:
         """Begin to work."""
         self._broker.emit_after("process_boot")
         self._worker.start()
         self._poller.start()
+        self._renewals.start()
 
     def stop(self) -> None:
         """Finish what is being done, take nothing new."""
         self._stopping = True
-        finished = self._poller.stop(_FINISH_SECONDS / 2)
+        finished = all([self._poller.stop(_FINISH_SECONDS / 2), self._renewals.stop(_FINISH_SECONDS / 4)])
         self._worker.stop(timeout=_FINISH_SECONDS * 500)
         self._broker.close()
         log.info("worker_stopped", finished=finished)

@@ -63,6 +63,8 @@ class Grant(Base):
         # What the sweep looks for: scheduled grants whose time has come, active ones whose time is over.
         Index(None, "state", "effective_at"),
         Index(None, "state", "expires_at"),
+        # The proof of a renewal: its grant.
+        Index(None, "renewal_id"),
         TABLE,
     )
 

@@ -1,19 +1,9 @@
 """Tables of packages. Terms stand on versions; a version that was published is only ever archived."""
 
-from enum import IntEnum
-
 from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Blob, Count, PublicId, Tiny, bytes_type, human_text
-
-
-class VersionState(IntEnum):
-    """Where a version stands: still to be written, to be had, or kept by its subscribers alone."""
-
-    DRAFT = 0
-    PUBLISHED = 1
-    ARCHIVED = 2
 
 
 class Package(Base):

@@ -1,14 +1,13 @@
 """Queries of packages and their versions."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 
 from ccmanage.core.pagination import Page, PageRequest
 from ccmanage.core.repository import Repository
 from ccmanage.packages.limits import decode_limits, encode_limits
-from ccmanage.packages.models import Package, PackageVersion, VersionState
+from ccmanage.packages.models import Package, PackageVersion
 from ccmanage.packages.rules import (
     OverdraftTerms,
     Period,
@@ -17,22 +16,11 @@ from ccmanage.packages.rules import (
     ShownPrice,
     Terms,
     TrialTerms,
+    Version,
+    VersionState,
 )
 
 MAX_LISTED = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version of a package."""
-
-    id: int
-    package_id: int
-    number: int
-    state: VersionState
-    terms: Terms
-    published_at: int
-    created_at: int
 
 
 class PackageRepository(Repository[Package]):

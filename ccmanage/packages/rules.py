@@ -17,6 +17,14 @@ MAX_ROLLOVER_PERIODS = 120
 _HOUR, _DAY = 3_600_000, 86_400_000
 
 
+class VersionState(IntEnum):
+    """Where a version stands: still to be written, to be had, or kept by its subscribers alone."""
+
+    DRAFT = 0
+    PUBLISHED = 1
+    ARCHIVED = 2
+
+
 class PeriodKind(IntEnum):
     """What a period is a multiple of."""
 
@@ -108,6 +116,19 @@ class Terms:
     price: ShownPrice | None = None
     fail_open: bool = False
     key_limits: KeyLimits = NO_LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a package. Published, it never changes but for being archived."""
+
+    id: int
+    package_id: int
+    number: int
+    state: VersionState
+    terms: Terms
+    published_at: int
+    created_at: int
 
 
 def gives_more(new: Terms, old: Terms) -> bool:

@@ -20,11 +20,9 @@ from ccmanage.packages.errors import (
     PackageNotFound,
     VersionNotFound,
 )
-from ccmanage.packages.models import Package, VersionState
-from ccmanage.packages.repository import PackageRepository, Version
-from ccmanage.packages.rules import Terms, term_faults
-
-__all__ = ["NewPackage", "Offer", "PackageChange", "PackageService", "PackageView", "Version"]
+from ccmanage.packages.models import Package
+from ccmanage.packages.repository import PackageRepository
+from ccmanage.packages.rules import Terms, Version, VersionState, term_faults
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,115 @@
+"""Tables of subscriptions, of the periods that were opened, and of previewed changes."""
+
+from enum import IntEnum
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ccmanage.core.db import TABLE, Base, BigId, Blob, Count, PublicId, Tiny, bytes_type
+
+
+class Action(IntEnum):
+    """What a preview is of."""
+
+    CHANGE = 1
+    CANCEL = 2
+
+
+class Timing(IntEnum):
+    """When a change takes effect."""
+
+    NOW = 1
+    PERIOD_END = 2
+
+
+class Subscription(Base):
+    """A workspace's subscription to a version of a package. Written as a `Standing`, under the balance's lock."""
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        Index(None, "workspace_id", "id"),
+        Index(None, "version_id", "state"),
+        # What the sweep looks for.
+        Index(None, "next_attempt_at", "workspace_id"),
+        TABLE,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
+    workspace_id: Mapped[int] = mapped_column(BigInteger)
+    # The workspace again while the subscription lives, else NULL: unique, so that there is one at most.
+    live_workspace_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    package_id: Mapped[int] = mapped_column(BigInteger)
+    version_id: Mapped[int] = mapped_column(BigInteger)
+    # The version that the next period is of; 0 = the same.
+    pending_version_id: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[int] = mapped_column(Tiny)
+    anchor_at: Mapped[int] = mapped_column(BigInteger)
+    zone: Mapped[bytes] = mapped_column(bytes_type(64))
+    # All 0 while no period runs; the end is 0, too, where the period has none.
+    period_start_at: Mapped[int] = mapped_column(BigInteger)
+    period_end_at: Mapped[int] = mapped_column(BigInteger)
+    renewal_id: Mapped[int] = mapped_column(BigInteger)
+    # 0 = goes on until it is cancelled.
+    ends_at: Mapped[int] = mapped_column(BigInteger)
+    # 1 = is cancelled at the period's end.
+    cancels: Mapped[int] = mapped_column(Tiny)
+    paused_at: Mapped[int] = mapped_column(BigInteger)
+    # When the sweep looks at it: as soon as something is due, later after failures; 0 = never.
+    next_attempt_at: Mapped[int] = mapped_column(BigInteger)
+    tries: Mapped[int] = mapped_column(Count)
+    error: Mapped[bytes] = mapped_column(bytes_type(500))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class Renewal(Base):
+    """The end of a period, the start of one, or both at once: written with its ledger entries, once, for ever."""
+
+    __tablename__ = "renewals"
+    __table_args__ = (
+        UniqueConstraint("subscription_id", "start_at"),
+        Index(None, "workspace_id", "id"),
+        TABLE,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    subscription_id: Mapped[int] = mapped_column(BigInteger)
+    workspace_id: Mapped[int] = mapped_column(BigInteger)
+    version_id: Mapped[int] = mapped_column(BigInteger)
+    cause: Mapped[int] = mapped_column(Tiny)
+    start_at: Mapped[int] = mapped_column(BigInteger)
+    # When the period that it opens was to end; 0 = never, or none was opened.
+    end_at: Mapped[int] = mapped_column(BigInteger)
+    # What the opened period was promised; 0 = none was opened.
+    allowance_nano: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[int] = mapped_column(BigInteger)
+
+
+class SubscriptionPreview(Base):
+    """A change as it was shown, and what must still be so when it is carried out."""
+
+    __tablename__ = "subscription_previews"
+    __table_args__ = (Index(None, "created_at"), TABLE)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
+    workspace_id: Mapped[int] = mapped_column(BigInteger)
+    # 0 = the workspace had none.
+    subscription_id: Mapped[int] = mapped_column(BigInteger)
+    action: Mapped[int] = mapped_column(Tiny)
+    timing: Mapped[int] = mapped_column(Tiny)
+    # The version to change to; 0 = none.
+    target_version_id: Mapped[int] = mapped_column(BigInteger)
+    # The version and the period that were looked at.
+    version_id: Mapped[int] = mapped_column(BigInteger)
+    renewal_id: Mapped[int] = mapped_column(BigInteger)
+    # The instant that the change is reckoned for.
+    at: Mapped[int] = mapped_column(BigInteger)
+    # What the workspace had spent by then: the difference is the usage that came between.
+    spent_nano: Mapped[int] = mapped_column(BigInteger)
+    entries: Mapped[bytes] = mapped_column(Blob)
+    created_by: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    # 0 = not carried out.
+    applied_at: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,13 @@
+"""Messages about subscriptions."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ccmanage.core.tasks import Task
+
+
+@dataclass(frozen=True)
+class RenewDue(Task):
+    """Open the periods that have begun."""
+
+    name: ClassVar[str] = "subscriptions.renew_due"

@@ -1,0 +1,18 @@
+"""Subscriptions: open the periods that have begun."""
+
+import time
+
+from ccmanage.bootstrap import Runtime
+from ccmanage.subscriptions.tasks import RenewDue
+from workers.registry import handles
+
+# A message is done within this time, so that a process can stop; what is left asks for another message.
+_LONGEST_SECONDS = 5.0
+
+
+@handles(RenewDue)
+def renew_due(runtime: Runtime, task: RenewDue) -> None:
+    """Renew what is due. The other workers' own poll lets them help where there is much of it."""
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    if runtime.renewer.run(should_stop=lambda: time.monotonic() > deadline):
+        runtime.queue.send(task)
