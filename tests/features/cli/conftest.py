@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import sys
+import threading
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +14,11 @@ from typing import Any, Protocol
 
 import pytest
 
+from api.serve import _config, _Server, listen
 from ccmanage.cli import main
+from ccmanage.core.clock import SystemClock
 from support.world import World
+from workers.poller import Poller
 
 
 @dataclass(frozen=True)
@@ -72,3 +77,21 @@ def cli(bare_cli: Cli, world: World, monkeypatch: pytest.MonkeyPatch) -> Cli:
     }.items():
         monkeypatch.setenv(name, value)
     return bare_cli
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[str]:
+    """The address of the world's API, served in this process and settled by a poll; its clock shows today."""
+    world.clock.now = SystemClock().now_ms()
+    listener = listen("127.0.0.1", 0)
+    ready = threading.Event()
+    server = _Server(_config(world.settings, world.app), ready.set)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    poller = Poller(world.runtime.settler.run_pending, every_seconds=0.05)
+    thread.start()
+    poller.start()
+    assert ready.wait(30)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(30)
+    poller.stop(30)

@@ -56,8 +56,12 @@ def test_durability_and_modes_are_looked_at_on_mysql(cli: "Cli", healthy: World)
     if healthy.is_sqlite:
         assert found["durability"][0] == "ok"
         return
-    names = {"sql_mode", "isolation", "commit durability", "binary log", "max_allowed_packet", "character set"}
-    assert {found[name][0] for name in names} == {"ok"}
+    names = {"sql_mode", "isolation", "binary log", "max_allowed_packet", "character set"}
+    assert {name: found[name] for name in names if found[name][0] != "ok"} == {}
+    # The suite's server may flush less often than production must.
+    with healthy.read() as scope:
+        flush = scope.session.execute(text("SELECT @@innodb_flush_log_at_trx_commit")).scalar_one()
+    assert found["commit durability"][0] == ("ok" if flush == 1 else "warning")
 
 
 def test_a_ledger_without_guards_is_wrong(cli: "Cli", sqlite_world: World) -> None:
