@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -22,12 +22,16 @@ from ccmanage.usage.claim import claim, find_floor
 from ccmanage.usage.lookup import Lookups
 from ccmanage.usage.models import Settlement, SettlementKind
 from ccmanage.usage.plan import Claimed, EventKey, Facts, Plan, make_plan
+from ccmanage.usage.poison import find_culprits
 from ccmanage.usage.writing import write_plan
 
 log = get_logger(__name__)
 
 LANE = 0
-_MAX_POISON = 20
+# A post full of what cannot be settled must not hold up the others: so often, and so long, is searched at a time.
+_SEARCHES = 3
+_SEARCH_SECONDS = 3.0
+_MAX_POISON = 10_000
 _FLOOR_EVERY_MS = 10 * SECOND
 _TOUCH_EVERY_MS = 30 * SECOND
 
@@ -77,6 +81,8 @@ class Settler:
         self._floor_at = 0
         self._last_used: dict[int, int] = {}
         self._touched_at = 0
+        # Events known to fail, until the settlement that quarantines them.
+        self._poison: dict[EventKey, str] = {}
 
     def run_pending(self, *, should_stop: Callable[[], bool] = lambda: False) -> SettleResult:
         """Settle until nothing waits; returns the sums, and whether the lane was to be had at the end."""
@@ -98,35 +104,31 @@ class Settler:
             self._busy.release()
 
     def _settle_guarded(self) -> SettleResult:
-        poison: dict[EventKey, str] = {}
         claimed: list[Claimed] = []
-
-        def attempt() -> SettleResult:
-            return self._attempt(poison, claimed)
-
-        for _ in range(_MAX_POISON):
+        waits: list[Claimed] = []
+        for _ in range(_SEARCHES):
             try:
-                result = with_retries(attempt, repeatable=True)
+                result = with_retries(lambda: self._attempt(claimed), repeatable=True)
             except Exception as error:
                 self._lookups.forget()
                 if _will_pass(error) or not claimed:
                     raise
                 log.exception("settlement_failed", batches=len(claimed))
-                try:
-                    found = self._find_poison(claimed, error)
-                except _LaneTaken:
-                    return SettleResult(had_lane=False)
-                if not found:
-                    self._put_off(claimed)
-                    return SettleResult()
-                poison |= found
-                continue
-            self._touch_keys()
-            return result
-        self._put_off(claimed)
+                text = _describe(error)
+            else:
+                self._forget_poison(claimed)
+                self._touch_keys()
+                return result
+            try:
+                waits = self._diagnose(claimed, text)
+            except _LaneTaken:
+                return SettleResult(had_lane=False)
+            if waits:
+                break
+        self._put_off(waits or self._infected(claimed))
         return SettleResult()
 
-    def _attempt(self, poison: dict[EventKey, str], claimed: list[Claimed]) -> SettleResult:
+    def _attempt(self, claimed: list[Claimed]) -> SettleResult:
         claimed.clear()
         try:
             with self._open_scope() as scope:
@@ -138,7 +140,7 @@ class Settler:
                 claimed.extend(claim(connection, self._floor, now, self._max_events))
                 if not claimed:
                     return SettleResult()
-                plan = self._settle(scope, claimed, poison, now)
+                plan = self._settle(scope, claimed, self._poison, now)
                 failpoint("settle.before_commit")
         except BaseException:
             self._lookups.forget()
@@ -184,36 +186,48 @@ class Settler:
             self._floor = find_floor(connection)
             self._floor_at = now
 
-    def _find_poison(self, batches: list[Claimed], error: Exception) -> dict[EventKey, str]:
-        """Bisect in memory, by trials that are rolled back, until the event that fails is alone."""
-        names = [(batch.gateway_id, record.identity.id) for batch in batches for record in batch.records]
-        suspects, text = list(dict.fromkeys(names)), f"{type(error).__name__}: {error}"[:300]
-        while len(suspects) > 1:
-            half = suspects[: len(suspects) // 2]
-            failed = self._trial(batches, set(half))
-            if failed is not None:
-                suspects, text = half, failed
-                continue
-            rest = suspects[len(half) :]
-            failed = self._trial(batches, set(rest))
-            if failed is None:
-                return {}
-            suspects, text = rest, failed
-        log.error("event_poisoned", event_id=suspects[0][1] if suspects else "", error=text)
-        return {suspects[0]: text} if suspects else {}
+    def _diagnose(self, batches: list[Claimed], text: str) -> list[Claimed]:
+        """Learn which events fail alone; where it is not for an event's sake, return the batches that have to wait."""
+        if self._trial([]) is not None:
+            return batches
+        bare = [replace(batch, records=[]) for batch in batches]
+        what = self._trial(bare)
+        if what is not None:
+            places = range(len(bare))
+            sick = find_culprits(places, what, lambda some: self._trial([bare[n] for n in some]), _SEARCH_SECONDS)
+            return [batches[place] for place in sick] or batches
+        names = dict.fromkeys((batch.gateway_id, record.identity.id) for batch in batches for record in batch.records)
+        suspects = [name for name in names if name not in self._poison]
+        found = find_culprits(suspects, text, lambda some: self._trial(_only(batches, some)), _SEARCH_SECONDS)
+        for name, what in found.items():
+            log.error("event_poisoned", event_id=name[1], error=what)
+        self._poison |= found
+        return [] if found else batches
 
-    def _trial(self, batches: list[Claimed], chosen: set[EventKey]) -> str | None:
-        """Settle only the chosen events and undo it; returns what went wrong."""
-        part = [
-            replace(batch, records=[r for r in batch.records if (batch.gateway_id, r.identity.id) in chosen])
+    def _infected(self, batches: list[Claimed]) -> list[Claimed]:
+        """Return the batches that hold events known to fail."""
+        return [
+            batch
             for batch in batches
+            if any((batch.gateway_id, record.identity.id) in self._poison for record in batch.records)
         ]
+
+    def _forget_poison(self, settled: list[Claimed]) -> None:
+        """Forget what is quarantined by now."""
+        for batch in settled if self._poison else ():
+            for record in batch.records:
+                self._poison.pop((batch.gateway_id, record.identity.id), None)
+        if len(self._poison) > _MAX_POISON:
+            self._poison.clear()
+
+    def _trial(self, batches: list[Claimed]) -> str | None:
+        """Settle batches and undo it; returns what went wrong."""
 
         def once() -> None:
             with self._open_scope() as scope:
                 if not take_lane(scope.session.connection()):
                     raise _LaneTaken
-                self._settle(scope, part, {}, self._clock.now_ms())
+                self._settle(scope, batches, {}, self._clock.now_ms())
                 raise _Undo
 
         try:
@@ -223,13 +237,13 @@ class Settler:
         except Exception as error:  # whatever it is: that is what the trial is for
             if isinstance(error, _LaneTaken) or _will_pass(error):
                 raise
-            return f"{type(error).__name__}: {error}"[:300]
+            return _describe(error)
         finally:
             self._lookups.forget()
         return None
 
     def _put_off(self, batches: list[Claimed]) -> None:
-        """Let batches that fail for no single event's sake wait, longer each time, so that others go on."""
+        """Let batches wait that fail for no single event's sake, or hold too many that fail; longer each time."""
         now = self._clock.now_ms()
         with self._open_scope() as scope:
             for part in chunks((batch.id for batch in batches), IN_LIST):
@@ -255,6 +269,18 @@ class Settler:
                     )
 
         with_retries(once, repeatable=True)
+
+
+def _only(batches: list[Claimed], chosen: Collection[EventKey]) -> list[Claimed]:
+    wanted = set(chosen)
+    return [
+        replace(batch, records=[r for r in batch.records if (batch.gateway_id, r.identity.id) in wanted])
+        for batch in batches
+    ]
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300]
 
 
 def _will_pass(error: Exception) -> bool:

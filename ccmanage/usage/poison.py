@@ -1,0 +1,31 @@
+"""Find what a settlement fails on: by halves, in trials that are rolled back."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# Settles the chosen ones alone and undoes it; returns what went wrong, None if nothing did.
+Trial = Callable[[Sequence[T]], str | None]
+
+
+def find_culprits(suspects: Sequence[T], text: str, trial: Trial[T], seconds: float) -> dict[T, str]:
+    """Return those that fail alone, each with its error, as many as are found in the time; none if only sets fail.
+
+    `suspects` are known to fail together, with the error `text`.
+    """
+    deadline = time.monotonic() + seconds
+    failing = [(list(suspects), text)] if suspects else []
+    found: dict[T, str] = {}
+    while failing and (not found or time.monotonic() < deadline):
+        part, text = failing.pop()
+        if len(part) == 1:
+            found[part[0]] = text
+            continue
+        middle = len(part) // 2
+        for half in (part[middle:], part[:middle]):
+            what = trial(half)
+            if what is not None:
+                failing.append((half, what))
+    return found
