@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 
-import pymysql
 import pytest
 
 from support.stack import Stack, Tenant
 from support.stack_books import check_load
+from support.stack_faults import connections, killing_connections, renew_connections
 from support.stack_load import Load
 from support.stack_posts import Stream, send_post
 from support.stack_process import get, until
@@ -82,9 +79,7 @@ def test_row_17_idle_connections_run_into_wait_timeout(stack: Stack, tenant: Ten
     """Connections that the server closed while they lay in a pool cost nobody a failed request."""
     stack.execute("SET GLOBAL wait_timeout = 1")
     try:
-        old = connections(stack)
-        with killing_connections(stack):
-            until(lambda: not old & connections(stack), 10, "the old connections are gone")
+        renew_connections(stack)
         stream = Stream(170, "idle", tenant.keys)
         for _ in range(2):
             for api in stack.apis:
@@ -108,33 +103,3 @@ def test_row_18_the_answer_to_commit_is_lost(stack: Stack, tenant: Tenant) -> No
     assert {sent.answer.status for sent in load.failed} <= {503}, load.summary()
     stack.settled()
     check_load(stack, load)
-
-
-@contextmanager
-def killing_connections(stack: Stack) -> Iterator[list[int]]:
-    """Kill every connection of the application, again and again; yields the numbers of those killed."""
-    stopping, killed = threading.Event(), list[int]()
-
-    def run() -> None:
-        with stack.admin() as connection, connection.cursor() as cursor:
-            while not stopping.wait(0.1):
-                for number in connections(stack):
-                    with suppress(pymysql.err.OperationalError):  # it may have ended by itself
-                        cursor.execute(f"KILL CONNECTION {number}")
-                        killed.append(number)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield killed
-    finally:
-        stopping.set()
-        thread.join()
-
-
-def connections(stack: Stack) -> set[int]:
-    """Return the numbers of the application's connections."""
-    query = "SELECT id FROM information_schema.processlist WHERE user = 'ccmanage'"
-    with stack.admin() as connection, connection.cursor() as cursor:
-        cursor.execute(query)
-        return {number for (number,) in cursor.fetchall()}

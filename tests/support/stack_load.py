@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from support.stack import Stack, Tenant
-from support.stack_posts import Answer, Post, Stream, send_post
+from support.stack_posts import MODELS, Answer, Post, Stream, send_post
 
 FINISH_SECONDS = 30.0
 
@@ -38,9 +38,10 @@ class Load:
         pause: float = 0.01,
         ports: Sequence[int] = (),
         through_proxy: bool = False,
+        models: Sequence[str] = MODELS,
     ) -> None:
         self.tenant = tenant
-        self.streams = [Stream(seed, f"s{seed}c{number}", tenant.keys) for number in range(clients)]
+        self.streams = [Stream(seed, f"s{seed}c{number}", tenant.keys, models=models) for number in range(clients)]
         self.tries: list[Sent] = []
         self.given_up: list[Post] = []
         self._ports = list(ports) or [api.port for api in stack.apis]
