@@ -54,7 +54,7 @@ def configure_logging(process: str, level: str, style: Literal["auto", "text", "
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("uvicorn.access", "apscheduler", "dramatiq", "pika", "alembic"):
+    for noisy in ("uvicorn.access", "apscheduler", "dramatiq", "pika", "alembic", "httpx2"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers[:] = []

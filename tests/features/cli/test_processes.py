@@ -87,6 +87,7 @@ def test_posts_are_settled_and_every_process_ends_in_order(running: Any) -> None
     with shape.start("scheduler") as scheduler:
         shape.charged(api.url, 1_000)
         until(lambda: "scheduler_leads" in scheduler.output)
+        until(lambda: all("worker_started" in worker.output for worker in workers), 60)
         for process in (*workers, scheduler):
             begun = time.monotonic()
             assert process.end() == 0, process.output
@@ -112,6 +113,7 @@ def test_one_worker_of_two_may_be_killed(running: Any) -> None:
     shape, api, workers = running
     shape.charged(api.url)
     workers[0].kill()
+    until(lambda: "worker_started" in workers[1].output, 60)
     for _ in range(5):
         shape.charged(api.url)
     assert workers[1].end() == 0
