@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
+from ccmanage.core.clock import DAY
 from ccmanage.core.money import NANO
 from ccmanage.packages.rules import Period, PeriodKind, Terms
 from ccmanage.packages.service import NewPackage, Offer
@@ -12,6 +14,8 @@ from ccmanage.subscriptions.service import Assignment
 from ccmanage.subscriptions.views import SubscriptionView
 from ccmanage.workspaces.models import Workspace
 from support.books import assert_books_clean
+from support.gateway import Gateway, outcomes
+from support.prices import add_flat_price
 from support.world import Person, World
 
 MONTHLY = Terms(100 * NANO, Period(PeriodKind.MONTH))
@@ -75,22 +79,22 @@ def balance(world: World, workspace: Workspace) -> tuple[int, int]:
     return row["balance_nano"], row["debt_nano"]
 
 
-def use(world: World, workspace: Workspace, nano: int) -> None:
-    """Charge a workspace, as a settlement does, without an event behind it."""
-    from ccmanage.credits.books import Books
-
-    with world.scope() as scope:
-        books = Books(scope.session.connection(), world.clock.now_ms())
-        books.open([workspace.id])
-        books.charge(workspace.id, nano, _next_settlement(world))
-        books.write()
+def gateway_for(world: World, person: Person) -> Gateway:
+    """Return a gateway that posts for a key of a person."""
+    issued = world.key(person)
+    return Gateway(world, person, issued.secret, issued.key.id, world.gateway(f"of {person.account.name}").gateway.id)
 
 
-_settlements = iter(range(1_000_000_000, 2_000_000_000))
+def spend(gateway: Gateway, credits: int) -> None:
+    """Use whole credits through the real path: a token of this model costs one."""
+    world = gateway.world
+    if not world.count("prices", "pattern = 'coin'"):
+        add_flat_price(world, "coin", world.clock.now_ms() - DAY, input="1000000", output="1")
+    view = gateway.charge(gateway.event(id=f"coin_{next(_numbers)}", model="coin", usage={"input_tokens": credits}))
+    assert outcomes(view) == ["inserted"]
 
 
-def _next_settlement(_world: World) -> int:
-    return next(_settlements)
+_numbers = count()
 
 
 def assert_clean(world: World) -> None:

@@ -17,6 +17,7 @@ from support.plans import (
     plan_of,
     publish,
     renew,
+    spend,
     subscribed,
 )
 from support.world import World
@@ -27,15 +28,6 @@ ALL = RolloverTerms(percent=100)
 
 def causes(world: World) -> list[str]:
     return [Cause(row["cause"]).name.lower() for row in world.rows("renewals", "1=1 ORDER BY id")]
-
-
-def spend(world: World, gateway: Gateway, credits: int) -> None:
-    """Use whole credits: a manual price makes a token cost one."""
-    from support.prices import add_flat_price
-
-    if not world.count("prices", "pattern = 'coin'"):
-        add_flat_price(world, "coin", world.clock.now_ms() - DAY, input="1000000", output="1")
-    gateway.charge(gateway.event(model="coin", usage={"input_tokens": credits}))
 
 
 def gateway_of(world: World, **changes: object) -> Gateway:
@@ -75,7 +67,7 @@ def test_nothing_happens_before_the_period_is_over(world: World) -> None:
 def test_what_is_left_expires_and_the_new_allowance_comes_in_one_step(world: World) -> None:
     gateway = gateway_of(world, period=DAILY)
     workspace = gateway.person.workspace
-    spend(world, gateway, 30)
+    spend(gateway, 30)
     world.clock.move(days=1)
     renew(world)
     old, new = [row["id"] for row in world.rows("grants", "1=1 ORDER BY id")]
@@ -103,7 +95,7 @@ def test_what_is_left_expires_and_the_new_allowance_comes_in_one_step(world: Wor
 )
 def test_what_the_rule_keeps_goes_into_a_new_grant(world: World, rule: RolloverTerms, kept: int) -> None:
     gateway = gateway_of(world, period=DAILY, rollover=rule)
-    spend(world, gateway, 30)
+    spend(gateway, 30)
     world.clock.move(days=1)
     renew(world)
     assert balance(world, gateway.person.workspace) == ((100 + kept) * NANO, 0)
@@ -136,7 +128,7 @@ def test_what_rolled_over_and_ends_with_the_period_burns_first(world: World) -> 
     gateway = gateway_of(world, period=DAILY, rollover=RolloverTerms(percent=100, max_periods=1))
     world.clock.move(days=1)
     renew(world)
-    spend(world, gateway, 130)
+    spend(gateway, 130)
     rolled, new = world.rows("grants", "state <> 3 ORDER BY id")
     assert (rolled["renewal_id"], rolled["remaining_nano"], new["remaining_nano"]) == (0, 0, 70 * NANO)
 
@@ -211,7 +203,7 @@ def test_usage_before_the_renewal_belongs_to_the_old_period(world: World) -> Non
 def test_debt_is_forgiven_or_repaid_by_the_next_allowance(world: World, rule: OverdraftTerms, debt: int) -> None:
     gateway = gateway_of(world, period=DAILY, overdraft=rule)
     workspace = gateway.person.workspace
-    spend(world, gateway, 105)
+    spend(gateway, 105)
     assert balance(world, workspace) == (-5 * NANO, 5 * NANO)
     world.clock.move(days=1)
     renew(world)
