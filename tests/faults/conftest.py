@@ -34,9 +34,10 @@ def stack(running_stack: Stack) -> Iterator[Stack]:
     """The stack, whole; afterwards it is mended, everything is settled and the books are right."""
     running_stack.expected = set()
     logs = {process.name: process.log_size() for process in running_stack.processes}
+    above = running_stack.scalar("SELECT COALESCE(MAX(id), 0) FROM workspaces")
     yield running_stack
     running_stack.heal()
-    check_books(running_stack)
+    check_books(running_stack, above)
     assert_books_clean(running_stack.runtime.database, running_stack.runtime.clock)
     surprising = BUGS - running_stack.expected
     for process in running_stack.processes:

@@ -12,7 +12,7 @@ import pytest
 
 from support.stack import Stack, Tenant
 from support.stack_admin import Admin
-from support.stack_books import check_load
+from support.stack_books import check_load, check_snapshot
 from support.stack_faults import deadlocks, heavy, lock_waits, renew_connections
 from support.stack_load import Load
 from support.stack_posts import Stream, send_post
@@ -22,19 +22,11 @@ pytestmark = [pytest.mark.faults, pytest.mark.mysql, pytest.mark.redis]
 
 Cursor = pymysql.cursors.Cursor
 
-PARTS = "SELECT workspace_id, remaining_nano AS v FROM grants UNION ALL SELECT workspace_id, -debt_nano FROM balances"
-SUMS = (
-    "SELECT workspace_id, SUM(balance_nano) FROM balances GROUP BY workspace_id",
-    "SELECT workspace_id, SUM(amount_nano) FROM ledger GROUP BY workspace_id",
-    f"SELECT workspace_id, SUM(v) FROM ({PARTS}) AS parts GROUP BY workspace_id",
-)
-
 
 @pytest.fixture
 def rival(stack: Stack) -> Iterator[Cursor]:
     """A foreign session that takes locks in our database."""
     with stack.admin() as connection, connection.cursor() as cursor:
-        cursor.execute("USE ccmanage")
         yield cursor
         cursor.execute("ROLLBACK")
 
@@ -115,16 +107,8 @@ def read_snapshots(stack: Stack, stopping: threading.Event) -> int:
     """Compare all balances with all entries and grants in one snapshot, again and again; returns how often."""
     count = 0
     with stack.admin() as connection, connection.cursor() as cursor:
-        cursor.execute("USE ccmanage")
-        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         while not stopping.is_set():
-            cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-            sums = []
-            for query in SUMS:
-                cursor.execute(query)
-                sums.append({number: int(value) for number, value in cursor.fetchall() if value})
-            cursor.execute("COMMIT")
-            assert sums[0] == sums[1] == sums[2]
+            check_snapshot(cursor)
             count += 1
     return count
 

@@ -8,8 +8,8 @@ The first of each pair speaks to the servers directly, the second through proxie
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -165,14 +165,17 @@ class Stack:
         """Return the first value that a query finds."""
         return next(iter(self.rows(query)[0].values()))
 
-    def admin(self) -> AbstractContextManager[pymysql.Connection[Any]]:
-        """Open a connection as the server's root, by its socket."""
-        return self.mysql.admin()
+    @contextmanager
+    def admin(self) -> Iterator[pymysql.Connection[Any]]:
+        """Open a connection as the server's root, by its socket, to our database."""
+        with self.mysql.admin() as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("USE ccmanage")
+            yield connection
 
     def execute(self, *statements: str) -> None:
         """Run statements as the server's root in our database."""
         with self.admin() as connection, connection.cursor() as cursor:
-            cursor.execute("USE ccmanage")
             for statement in statements:
                 cursor.execute(statement)
 

@@ -35,7 +35,7 @@ def killing_connections(stack: Stack) -> Iterator[list[int]]:
     stopping, killed = threading.Event(), list[int]()
 
     def run() -> None:
-        with stack.admin() as connection, connection.cursor() as cursor:
+        with suppress(pymysql.err.OperationalError), stack.admin() as connection, connection.cursor() as cursor:
             while not stopping.wait(0.1):
                 for number in connections(stack):
                     with suppress(pymysql.err.OperationalError):  # it may have ended by itself

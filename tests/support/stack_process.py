@@ -58,6 +58,11 @@ class OwnProcess(ServerProcess):
         self.fail_at = ""
         return self
 
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended; None while it runs and when it was killed by us."""
+        return None if self._process is None else self._process.poll()
+
     def terminate(self, seconds: float = END_SECONDS) -> int:
         """SIGTERM, as a deployment does; returns the exit code, -9 when it had to be killed."""
         assert self._process is not None
