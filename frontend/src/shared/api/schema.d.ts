@@ -71,7 +71,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["admin_books"];
+        /**
+         * Last
+         * @description Return what the last audit of the books found.
+         */
+        get: operations["admin_books_last"];
         put?: never;
         post?: never;
         delete?: never;
@@ -171,7 +175,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["admin_overview"];
+        /**
+         * Get
+         * @description Return figures of the installation and its usage in a range.
+         */
+        get: operations["admin_overview_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -974,21 +982,6 @@ export interface components {
             /** Rejected */
             rejected: components["schemas"]["RejectedItem"][];
         };
-        /** AdminOverviewOut */
-        AdminOverviewOut: {
-            by_day: components["schemas"]["UsageRow"][];
-            by_model: components["schemas"]["UsageRow"][];
-            gateways: number;
-            keys: number;
-            oldest_pending_at: string | null;
-            pending_batches: number;
-            quarantine_open: number;
-            spend: components["schemas"]["UsageNumbers"];
-            top_workspaces: components["schemas"]["TopWorkspace"][];
-            unpriced_events: number;
-            users: number;
-            workspaces: number;
-        };
         /**
          * AdminUserOut
          * @description A person, as administrators see them.
@@ -1178,15 +1171,25 @@ export interface components {
             /** Unpriced */
             unpriced: number;
         };
-        /** BooksOut */
+        /**
+         * BooksOut
+         * @description What the last audit of the books found. `full_at`: when it last started from the beginning.
+         */
         BooksOut: {
+            /** Checked At */
             checked_at: string | null;
+            /** Findings */
             findings: {
                 [key: string]: unknown;
             }[];
+            /** Full At */
             full_at: string | null;
+            /** Invariants */
             invariants: components["schemas"]["InvariantOut"][];
-            /** @enum {string} */
+            /**
+             * State
+             * @enum {string}
+             */
             state: "clean" | "broken" | "unknown";
         };
         /**
@@ -1516,11 +1519,6 @@ export interface components {
              */
             state: "scheduled" | "active" | "exhausted" | "expired" | "voided";
         };
-        /** GroupLabel */
-        GroupLabel: {
-            id: string;
-            label: string;
-        };
         /**
          * HealthOut
          * @description The process answers.
@@ -1554,10 +1552,18 @@ export interface components {
             /** Unchanged */
             unchanged: number;
         };
-        /** InvariantOut */
+        /**
+         * InvariantOut
+         * @description One thing that must always be true: on how many rows it was proven in the last run, and how many break it.
+         */
         InvariantOut: {
+            /** Broken */
             broken: number;
+            /** Checked */
             checked: number;
+            /** Meaning */
+            meaning: string;
+            /** Name */
             name: string;
         };
         /**
@@ -1809,6 +1815,35 @@ export interface components {
              * @default 86400
              */
             overlap_seconds: number;
+        };
+        /**
+         * OverviewOut
+         * @description Figures of the installation, and its usage in the range that was asked for.
+         */
+        OverviewOut: {
+            /** By Day */
+            by_day: components["schemas"]["RowOut"][];
+            /** By Model */
+            by_model: components["schemas"]["RowOut"][];
+            /** Gateways */
+            gateways: number;
+            /** Keys */
+            keys: number;
+            /** Oldest Pending At */
+            oldest_pending_at: string | null;
+            /** Pending Batches */
+            pending_batches: number;
+            /** Quarantine Open */
+            quarantine_open: number;
+            spend: components["schemas"]["SumsOut"];
+            /** Top Workspaces */
+            top_workspaces: components["schemas"]["TopWorkspaceOut"][];
+            /** Unpriced Events */
+            unpriced_events: number;
+            /** Users */
+            users: number;
+            /** Workspaces */
+            workspaces: number;
         };
         /** PageOut[AdminUserOut] */
         PageOut_AdminUserOut_: {
@@ -2424,10 +2459,19 @@ export interface components {
             /** Output */
             output: number;
         };
-        /** TopWorkspace */
-        TopWorkspace: {
+        /**
+         * TopWorkspaceOut
+         * @description A workspace and what it spent in the range.
+         */
+        TopWorkspaceOut: {
+            /**
+             * Credits
+             * @example 12.5
+             */
             credits: string;
+            /** Id */
             id: string;
+            /** Name */
             name: string;
         };
         /**
@@ -2475,28 +2519,6 @@ export interface components {
             service_tier?: string | null;
             /** Speed */
             speed?: string | null;
-        };
-        /** UsageNumbers */
-        UsageNumbers: {
-            cache_read_tokens: number;
-            cache_write_tokens: number;
-            credits: string;
-            errors: number;
-            events: number;
-            input_tokens: number;
-            output_tokens: number;
-        };
-        /** UsageRow */
-        UsageRow: {
-            cache_read_tokens: number;
-            cache_write_tokens: number;
-            credits: string;
-            errors: number;
-            events: number;
-            group: components["schemas"]["GroupLabel"];
-            input_tokens: number;
-            output_tokens: number;
-            split?: components["schemas"]["GroupLabel"] | null;
         };
         /**
          * UserCreateIn
@@ -2756,7 +2778,7 @@ export interface operations {
             };
         };
     };
-    admin_books: {
+    admin_books_last: {
         parameters: {
             query?: never;
             header?: never;
@@ -2765,7 +2787,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2774,8 +2796,26 @@ export interface operations {
                     "application/json": components["schemas"]["BooksOut"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Nobody is signed in, or the credential does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed is away or busy; nothing was done. `Retry-After` says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3210,12 +3250,15 @@ export interface operations {
             };
         };
     };
-    admin_overview: {
+    admin_overview_get: {
         parameters: {
             query?: {
+                /** @description The zone whose days are meant. */
+                tz?: string;
+                /** @description Start of the range, part of it; without it 30 days before its end. */
                 from?: string | null;
+                /** @description End of the range, not part of it; without it now. */
                 to?: string | null;
-                tz?: string | null;
             };
             header?: never;
             path?: never;
@@ -3223,17 +3266,44 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AdminOverviewOut"];
+                    "application/json": components["schemas"]["OverviewOut"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Nobody is signed in, or the credential does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed is away or busy; nothing was done. `Retry-After` says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
