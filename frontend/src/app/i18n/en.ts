@@ -4,7 +4,6 @@ export const en = {
     skip: "Skip to content",
     navigation: "Main navigation",
     openMenu: "Open menu",
-    closeMenu: "Close menu",
     account: "Account: {name}",
     theme: "Colours",
     themes: { system: "As the system", light: "Light", dark: "Dark" },

@@ -7,7 +7,6 @@ export const zh: Translation<typeof en> = {
     skip: "跳到主要内容",
     navigation: "主导航",
     openMenu: "打开菜单",
-    closeMenu: "关闭菜单",
     account: "账户：{name}",
     theme: "配色",
     themes: { system: "跟随系统", light: "浅色", dark: "深色" },

@@ -6,6 +6,9 @@ import type { Me } from "./types";
 import { toApiError, type ApiError } from "@/shared/api";
 import { usePreferences } from "@/shared/preferences";
 
+/** The readable one of the two cookies that a sign-in sets; without it there is no session to ask about. */
+const CSRF_COOKIE = /(?:^|;\s*)ccm_csrf=/;
+
 export type SessionState = "unknown" | "out" | "in" | "unreachable";
 
 /** Who is signed in, and which of their workspaces is on the screen. */
@@ -38,6 +41,7 @@ export const useSession = defineStore("session", () => {
   }
 
   async function load(): Promise<void> {
+    if (!CSRF_COOKIE.test(document.cookie)) return end();
     try {
       adopt(await fetchMe());
     } catch (thrown) {

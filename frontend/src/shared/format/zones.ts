@@ -80,6 +80,13 @@ export function dayFromText(text: string, zone: string, addDays = 0): Date {
   return instantOf({ year, month, day: day + addDays, hour: 0, minute: 0 }, zone);
 }
 
+/** Every day that a range touches, as "2026-11-23". */
+export function daysBetween(from: Date, to: Date, zone: string): string[] {
+  const days: string[] = [];
+  for (let day = startOfDay(from, zone); day < to; day = startOfDay(day, zone, 1)) days.push(dayText(day, zone));
+  return days;
+}
+
 export function isZone(zone: string): boolean {
   try {
     formatterFor(zone);

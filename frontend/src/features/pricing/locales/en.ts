@@ -12,6 +12,7 @@ export const en = {
     origins: { library: "Library", manual: "Manual" },
     version: "Version",
     from: "Valid from",
+    always: "the start",
     rates: {
       input: "Input",
       output: "Output",

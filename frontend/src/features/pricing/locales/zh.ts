@@ -15,6 +15,7 @@ export const zh: Translation<typeof en> = {
     origins: { library: "价格库", manual: "手动" },
     version: "版本",
     from: "生效日期",
+    always: "一直有效",
     rates: {
       input: "输入",
       output: "输出",

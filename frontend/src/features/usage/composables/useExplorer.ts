@@ -13,6 +13,9 @@ function among<T extends string>(values: readonly T[], wanted: unknown, otherwis
 const GROUPS: readonly Group[] = [...TIME_GROUPS, ...THING_GROUPS];
 const SPLITS: readonly (ThingGroup | "none")[] = ["none", ...THING_GROUPS];
 
+/** Changes of the address take turns, since each builds on the one before. */
+let turn: Promise<unknown> = Promise.resolve();
+
 /** What the explorer shows. It lives in the address, so that a view can be kept, shared and gone back to. */
 export function useExplorer() {
   const route = useRoute();
@@ -22,7 +25,7 @@ export function useExplorer() {
 
   const text = (name: string): string => (typeof route.query[name] === "string" ? route.query[name] : "");
   function set(changes: Record<string, string | undefined>): void {
-    void router.replace({ query: { ...route.query, ...changes } });
+    turn = turn.then(() => router.replace({ query: { ...route.query, ...changes } }));
   }
   function field<T extends string>(name: string, read: (value: string) => T, standard: T) {
     return computed<T>({
