@@ -1,5 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config";
-import viteConfig from "./vite.config";
+import viteConfig from "./vite.config.ts";
 
 export default mergeConfig(
   viteConfig,
@@ -11,7 +11,9 @@ export default mergeConfig(
       // Element Plus imports style sheets, which Node cannot load by itself.
       server: { deps: { inline: ["element-plus"] } },
       css: false,
+      // One worker that keeps its modules: transforming Element Plus once is most of the time.
       maxWorkers: 1,
+      isolate: false,
       restoreMocks: true,
       coverage: {
         provider: "v8",
