@@ -15,8 +15,7 @@ from ccmanage.reports.rules import Dimension, slots_of
 from ccmanage.reports.usage import Question, Row, Sums, UsageReport
 from ccmanage.usage.models import Rollup
 from ccmanage.usage.quarantine import QuarantineService
-from ccmanage.usage.repository import Backlog
-from ccmanage.usage.service import UsageService
+from ccmanage.usage.service import Backlog, UsageService
 from ccmanage.workspaces.models import Workspace
 from ccmanage.workspaces.service import WorkspaceService
 

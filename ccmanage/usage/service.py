@@ -12,6 +12,8 @@ from ccmanage.usage.records import split_ids
 from ccmanage.usage.repository import Backlog, BatchRepository, UnpricedModel
 from ccmanage.usage.tasks import ChargeLatePrices, SettleUsage
 
+__all__ = ["Backlog", "BatchView", "Item", "UsageService"]
+
 STUCK_MS = 3 * SECOND
 
 
