@@ -38,8 +38,15 @@ class ShownOnce(Out):
 class PageOut(Out, Generic[T]):
     """Some items, and the cursor of the next ones (null at the end)."""
 
+    model_config = ConfigDict(json_schema_extra={"description": "Some items; `next_cursor` is null at the end."})
+
     items: list[T]
     next_cursor: str | None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Name the page of `KeyOut` `KeyPage`."""
+        return f"{params[0].__name__.removesuffix('Out')}Page"
 
     @classmethod
     def of(cls, page: Page[E], make: Callable[[E], T]) -> Self:

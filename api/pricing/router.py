@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Query
 
 from api.deps import Admin, PageDep, ScopeDep
+from api.openapi import problems
 from api.pricing.receipts import PreviewIn, QuoteOut
 from api.pricing.schemas import ImportIn, ImportOut, ManualPriceIn, PriceOut, UnpricedOut, WithdrawIn
 from api.routing import router
@@ -38,7 +39,7 @@ def create(_caller: Admin, scope: ScopeDep, body: ManualPriceIn) -> PriceOut:
     return PriceOut.of(scope.pricing.add_manual(body.to_domain(scope.clock.now_ms())))
 
 
-@prices.post("/preview")
+@prices.post("/preview", responses=problems(404))
 def preview(_caller: Admin, scope: ScopeDep, body: PreviewIn) -> QuoteOut:
     """Explain what a call costs, line by line; nothing is written."""
     return QuoteOut.of(scope.pricing.preview(body.to_domain(scope.clock.now_ms())))

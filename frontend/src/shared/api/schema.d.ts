@@ -1845,70 +1845,100 @@ export interface components {
             /** Workspaces */
             workspaces: number;
         };
-        /** PageOut[AdminUserOut] */
+        /**
+         * AdminUserPage
+         * @description Some items; `next_cursor` is null at the end.
+         */
         PageOut_AdminUserOut_: {
             /** Items */
             items: components["schemas"]["AdminUserOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** PageOut[AdminWorkspaceOut] */
+        /**
+         * AdminWorkspacePage
+         * @description Some items; `next_cursor` is null at the end.
+         */
         PageOut_AdminWorkspaceOut_: {
             /** Items */
             items: components["schemas"]["AdminWorkspaceOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** PageOut[AuditOut] */
+        /**
+         * AuditPage
+         * @description Some items; `next_cursor` is null at the end.
+         */
         PageOut_AuditOut_: {
             /** Items */
             items: components["schemas"]["AuditOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** PageOut[EntryOut] */
+        /**
+         * EntryPage
+         * @description Some items; `next_cursor` is null at the end.
+         */
         PageOut_EntryOut_: {
             /** Items */
             items: components["schemas"]["EntryOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** PageOut[EventOut] */
+        /**
+         * EventPage
+         * @description Some items; `next_cursor` is null at the end.
+         */
         PageOut_EventOut_: {
             /** Items */
             items: components["schemas"]["EventOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** PageOut[GatewayOut] */
+        /**
+         * GatewayPage
+         * @description Some items; `next_cursor` is null at the end.
+         */
         PageOut_GatewayOut_: {
             /** Items */
             items: components["schemas"]["GatewayOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** PageOut[GrantOut] */
+        /**
+         * GrantPage
+         * @description Some items; `next_cursor` is null at the end.
+         */
         PageOut_GrantOut_: {
             /** Items */
             items: components["schemas"]["GrantOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** PageOut[KeyOut] */
+        /**
+         * KeyPage
+         * @description Some items; `next_cursor` is null at the end.
+         */
         PageOut_KeyOut_: {
             /** Items */
             items: components["schemas"]["KeyOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** PageOut[PriceOut] */
+        /**
+         * PricePage
+         * @description Some items; `next_cursor` is null at the end.
+         */
         PageOut_PriceOut_: {
             /** Items */
             items: components["schemas"]["PriceOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** PageOut[QuarantineOut] */
+        /**
+         * QuarantinePage
+         * @description Some items; `next_cursor` is null at the end.
+         */
         PageOut_QuarantineOut_: {
             /** Items */
             items: components["schemas"]["QuarantineOut"][];
@@ -3620,6 +3650,15 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
