@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from ccmanage.core.logging import configure_logging
 from support.databases import empty, hurry, hurry_server, migrated_mysql, migrated_sqlite
 from support.world import World
 
 pytest_plugins = ["support.server_fixtures"]
+
+# As in production; structlog's own default draws every traceback with all local values, for many seconds.
+configure_logging("tests", "INFO", "json")
 
 # The same examples in every run; how long one takes says nothing on a machine that others use too.
 settings.register_profile("ccmanage", deadline=None, derandomize=True, database=None)
