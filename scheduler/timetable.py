@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ccmanage.accounts.tasks import ForgetStale
 from ccmanage.core.tasks import Task
 from ccmanage.credits.tasks import TurnGrants
 from ccmanage.reports.tasks import AuditBooks
@@ -29,5 +30,6 @@ TIMETABLE = (
     Entry("usage.charge_late_prices", every(minutes=5), ChargeLatePrices()),
     Entry("credits.turn_grants", every(minutes=1), TurnGrants()),
     Entry("subscriptions.renew_due", every(seconds=15), RenewDue()),
+    Entry("accounts.forget_stale", every(hours=1), ForgetStale()),
     Entry("books.audit", every(hours=1), AuditBooks()),
 )

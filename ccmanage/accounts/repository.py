@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from ccmanage.accounts.models import Role, User, UserSession, UserState
 from ccmanage.core.pagination import Page, PageRequest
@@ -75,3 +75,13 @@ class SessionRepository(Repository[UserSession]):
             .values(ended_at=now)
         )
         return int(ended.rowcount)  # type: ignore[attr-defined]
+
+    def forget_expired(self, before: int, limit: int) -> int:
+        """Delete some sessions that ran out before an instant; returns how many."""
+        old = (
+            select(UserSession.id).where(UserSession.expires_at < before).order_by(UserSession.expires_at).limit(limit)
+        )
+        numbers = list(self.session.scalars(old))
+        for part in chunks(numbers, IN_LIST):
+            self.session.execute(delete(UserSession).where(UserSession.id.in_(part)))
+        return len(numbers)

@@ -14,6 +14,8 @@ from ccmanage.core.jwt import Claims, Tokens
 
 LENGTH_MS = DAY
 TOUCH_MS = MINUTE
+KEPT_MS = 30 * DAY
+_FORGET_ROWS = 1_000
 _MAX_DEVICE = 200
 
 
@@ -123,3 +125,7 @@ class SessionService:
         """Sign out. A second time changes nothing."""
         if self._repository.end(identity.session_id, self._clock.now_ms()):
             self._audit.record("accounts.sign_out", ("user", encode_id(USER, identity.user_public_id)))
+
+    def forget_stale(self) -> bool:
+        """Delete some sign-ins that ran out a month ago; tells whether more are left. Who signed in stays on record."""
+        return self._repository.forget_expired(self._clock.now_ms() - KEPT_MS, _FORGET_ROWS) == _FORGET_ROWS

@@ -1,10 +1,11 @@
 """What was answered to an `Idempotency-Key`, so that a repeated request is not a repeated deed."""
 
-from sqlalchemy import BigInteger, Integer, String, delete
+from sqlalchemy import BigInteger, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ccmanage.core.clock import DAY
 from ccmanage.core.db import Base, Blob, Digest
+from ccmanage.core.sql import IN_LIST, chunks
 
 KEPT_MS = DAY
 _TRIM_ROWS = 1_000
@@ -40,10 +41,10 @@ def keep_record(session: Session, record: IdempotencyRecord) -> None:
     session.flush()
 
 
-def trim_records(session: Session, now: int) -> int:
-    """Delete some records that nobody will be answered from any more; returns how many."""
-    old = session.query(IdempotencyRecord.scope).filter(IdempotencyRecord.created_at <= now - KEPT_MS)
-    scopes = [scope for (scope,) in old.limit(_TRIM_ROWS)]
-    if scopes:
-        session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.scope.in_(scopes)))
-    return len(scopes)
+def trim_records(session: Session, now: int) -> bool:
+    """Delete some records that nobody will be answered from any more; tells whether more are left."""
+    old = select(IdempotencyRecord.scope).where(IdempotencyRecord.created_at <= now - KEPT_MS).limit(_TRIM_ROWS)
+    scopes = list(session.scalars(old))
+    for part in chunks(scopes, IN_LIST):
+        session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.scope.in_(part)))
+    return len(scopes) == _TRIM_ROWS

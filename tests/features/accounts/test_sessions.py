@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from ccmanage.accounts.sessions import Identity, SessionEnded, Started
+from ccmanage.accounts.tasks import ForgetStale
 from ccmanage.core.ids import SESSION, encode_id
 from support.world import Person, World
+from workers.actors.accounts import forget_stale
 
 
 def start(world: World, person: Person) -> Started:
@@ -101,3 +103,14 @@ def test_signing_out_twice_is_one_deed(world: World) -> None:
         with world.scope() as scope:
             scope.sessions.end(identity)
     assert world.count("audit_log", "action = 'accounts.sign_out'") == 1
+
+
+def test_sign_ins_are_forgotten_a_month_after_their_end(world: World) -> None:
+    ann = world.person("Ann")
+    start(world, ann)
+    world.clock.move(days=31, seconds=1)
+    start(world, ann)
+    forget_stale(world.runtime, ForgetStale())
+    assert world.count("sessions") == 1
+    assert world.count("audit_log", "action = 'accounts.sign_in'") == 2
+    assert world.queue.take() == []

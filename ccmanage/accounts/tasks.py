@@ -1,0 +1,13 @@
+"""Messages about people."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ccmanage.core.tasks import Task
+
+
+@dataclass(frozen=True)
+class ForgetStale(Task):
+    """Delete sign-ins that are long over and answers that nobody will ask for again."""
+
+    name: ClassVar[str] = "accounts.forget_stale"
