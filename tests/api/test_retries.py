@@ -1,8 +1,11 @@
 """A request is run again as a whole when the database stumbles, and says so when the database is away."""
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
@@ -121,3 +124,57 @@ def test_all_places_taken_is_a_503(sqlite_world: World) -> None:
     assert (answer.status_code, answer.json()["code"]) == (503, "server.busy")
     places._limiter.total_tokens = whole
     assert client.get("/v1/keys").status_code == 200
+
+
+def test_many_writers_at_once_all_finish(world: World) -> None:
+    """More than there are threads: those who wait must leave one for the writer whom they wait for."""
+    clients = [world.client(world.person(f"Person {number}")) for number in range(6)]
+    world.app.state.places._wait_seconds = 60
+    answers: list[int] = []
+
+    def write(client: TestClient, number: int) -> None:
+        answers.append(client.post("/v1/keys", json={"name": f"key {number}"}).status_code)
+
+    threads = [threading.Thread(target=write, args=(clients[number % 6], number)) for number in range(72)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert answers == [201] * 72
+    assert world.count("api_keys") == 72
+
+
+def test_a_request_that_is_cancelled_leaves_nothing_locked(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = sqlite_world.token(sqlite_world.person("Ann"))
+    whole = KeyService.issue
+
+    def slow(self: KeyService, *args: Any, **options: Any) -> Any:
+        time.sleep(0.2)
+        return whole(self, *args, **options)
+
+    monkeypatch.setattr(KeyService, "issue", slow)
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": "/v1/keys", "raw_path": b"/v1/keys", "query_string": b"", "root_path": "",
+        "headers": [(b"content-type", b"application/json"), (b"authorization", f"Bearer {token}".encode())],
+        "client": ("127.0.0.1", 1), "server": ("testserver", 80), "state": {},
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b'{"name": "k"}', "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def run() -> None:
+        with anyio.move_on_after(0.1):
+            await sqlite_world.app(scope, receive, send)
+
+    anyio.run(run)
+    assert sent == []
+    assert sqlite_world.count("api_keys") == 0
+    monkeypatch.undo()
+    assert sqlite_world.client(sqlite_world.person("Bob")).post("/v1/keys", json={"name": "k"}).status_code == 201
