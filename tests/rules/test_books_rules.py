@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccmanage.credits.rules import GENESIS, Movement, entry_hash
-from ccmanage.reports.books.cells import BEGIN, LAST, Cell, Stretch, cut, events_in, gather, rollups_in
+from ccmanage.reports.books.cells import BEGIN, LAST, Cell, Stretch, events_in, gather, rollups_in
 from ccmanage.reports.books.report import MOST_FINDINGS, BooksReport, Finding, Watermark, finding, watermark_of
 from ccmanage.reports.books.rules import (
     AccountRow,
@@ -239,18 +239,6 @@ def test_a_guard_has_to_refuse() -> None:
 
 
 cells = st.builds(Cell, st.integers(0, 4), st.integers(0, 6))
-
-
-@given(st.lists(st.tuples(cells, st.integers(0, 9))), st.integers(1, 12))
-def test_the_way_is_cut_without_gaps(found: list[tuple[Cell, int]], most: int) -> None:
-    sizes = sorted(dict(found).items())
-    after = BEGIN
-    for stretch in cut(BEGIN, sizes, most):
-        assert stretch.after == after
-        inside = [amount for cell, amount in sizes if stretch.after < cell <= stretch.upto]
-        assert sum(inside) >= most > sum(inside[:-1])
-        after = stretch.upto
-    assert sum(amount for cell, amount in sizes if cell > after) < most
 
 
 @given(st.sets(cells), st.integers(1, 12), st.integers(1, 4))

@@ -26,16 +26,6 @@ BEGIN = Cell(-1, -1)
 LAST = Cell(_END, _END)
 
 
-def cut(after: Cell, sizes: Iterable[tuple[Cell, int]], most: int) -> Iterator[Stretch]:
-    """Cut the way through ascending cells with their sizes into stretches without gaps of about so much each."""
-    size = 0
-    for cell, amount in sizes:
-        size += amount
-        if size >= most:
-            yield Stretch(after, cell)
-            after, size = cell, 0
-
-
 def gather(cells: Iterable[Cell], sizes: Mapping[Cell, int], most: int, stretches: int) -> Iterator[list[Stretch]]:
     """Put ascending cells into groups of about so much each; neighbours become one stretch."""
     group: list[Stretch] = []

@@ -5,7 +5,7 @@ from functools import partial
 
 from sqlalchemy import Connection, text
 
-from ccmanage.reports.books.cells import BEGIN, LAST, Cell, Stretch, cut, events_in, gather, rollups_in
+from ccmanage.reports.books.cells import BEGIN, LAST, Cell, Stretch, events_in, gather, rollups_in
 from ccmanage.reports.books.report import Finding, finding
 from ccmanage.reports.books.snapshot import Pace, Run
 from ccmanage.usage.models import SLOT_MS
@@ -22,7 +22,7 @@ SUMS = {
     "web_searches": "SUM(web_searches)",
     "credits_nano": "SUM(credits_nano)",
 }
-_KEY = ("workspace_id", "starts_at", "key_id", "user_id", "model_id", "project_id")
+_KEY = ("workspace_id", "slot", "key_id", "user_id", "model_id", "project_id")
 _PLACE = ("workspace", "slot", "key", "user", "model", "project")
 _MOST_CELLS = 4_000
 _MOST_STRETCHES = 200
@@ -71,19 +71,13 @@ def difference(check: str, where: dict[str, int], sums: Iterable[object]) -> Fin
 
 def check_all_rollups(run: Run) -> None:
     """Look at all cells; the stretches leave no gap, so that events without a rollup are found too."""
-    pace = run.pace(20_000, 50_000)
+    pace = run.pace(10_000, 50_000)
     last = run.read(lambda c: c.exec_driver_sql("SELECT COALESCE(MAX(workspace_id), 0) FROM rollups").scalar_one())
     after = BEGIN
     while after != LAST:
-        sizes = run.read(partial(_sizes_after, after=after))
-        stretches = list(cut(after, sizes, pace.size))
-        if len(sizes) < _MOST_CELLS:
-            stretches.append(Stretch(stretches[-1].upto if stretches else after, LAST))
-        elif not stretches:
-            stretches.append(Stretch(after, sizes[-1][0]))
-        for stretch in stretches:
-            _check(run, [stretch], pace)
-        after = stretches[-1].upto
+        upto = run.read(partial(_end_of_chunk, after=after, size=pace.size))
+        _check(run, [Stretch(after, upto)], pace)
+        after = upto
         run.tell("rollups", after.workspace, last)
 
 
@@ -112,56 +106,89 @@ def _check_cells(run: Run, cells: Sequence[Cell], pace: Pace) -> None:
 
 
 def _check(run: Run, stretches: Sequence[Stretch], pace: Pace) -> None:
-    query = text(_query(stretches))
-    count = text(f"SELECT COUNT(*) FROM rollups WHERE {rollups_in(stretches)}")
-
-    def chunk(connection: Connection) -> tuple[int, list[Finding]]:
-        findings = []
-        for row in connection.execute(query):
-            place = dict(zip(_PLACE, map(int, row[: len(_KEY)]), strict=True))
-            place["slot"] //= SLOT_MS
-            findings.append(difference("rollup", place, row[len(_KEY) :]))
-        return int(connection.execute(count).scalar_one()), findings
-
-    rows, findings = run.read(chunk, pace)
+    rows, findings = run.read(partial(_look, stretches=stretches), pace)
     run.report.checked["rollups"] += rows
     run.report.add(findings)
 
 
-def _query(stretches: Sequence[Stretch]) -> str:
-    names = ", ".join(_KEY)
-    events = (
-        f"SELECT workspace_id, event_at - event_at % {SLOT_MS} AS starts_at, key_id, user_id, model_id, project_id,"
-        f" {expected_side(summed=False)}, 0 AS sealed FROM events WHERE {events_in(stretches)} GROUP BY {names}"
+def _look(connection: Connection, stretches: Sequence[Stretch]) -> tuple[int, list[Finding]]:
+    """Look quickly whether all is well, and only where it is not, look what differs."""
+    groups, wrong = connection.execute(text(_matches(stretches))).one()
+    counts = f"SELECT COUNT(*), COALESCE(SUM(sealed), 0) FROM rollups WHERE {rollups_in(stretches)}"
+    rows, sealed = connection.execute(text(counts)).one()
+    if not wrong and groups == rows - sealed:
+        return rows, []
+    findings = []
+    for row in connection.execute(text(_differences(stretches))):
+        place = dict(zip(_PLACE, map(int, row[: len(_KEY)]), strict=True))
+        findings.append(difference("rollup", place, row[len(_KEY) :]))
+    return rows, findings
+
+
+# The whole number of a slot, whatever a server makes of a division.
+_SLOT = f"CAST((event_at - event_at % {SLOT_MS}) / {SLOT_MS} AS SIGNED) AS slot"
+_EVENTS = (
+    f"SELECT workspace_id, {_SLOT}, key_id, user_id, model_id, project_id, {{}} FROM events WHERE {{}} GROUP BY {{}}"
+)
+
+
+def _matches(stretches: Sequence[Stretch]) -> str:
+    """Return SQL that counts the sums of events that have a rollup, and those that have a wrong one or none.
+
+    Each sum seeks its rollup by the primary key: half the work of comparing both sides as a whole. A rollup
+    without events shows in there being fewer sums than rollups. A sealed rollup has lost events to retention: its
+    sums stand on their own.
+    """
+    events = _EVENTS.format(
+        ", ".join(f"{what} AS a_{name}" for name, what in SUMS.items()), events_in(stretches), ", ".join(_KEY)
     )
-    rollups = (
-        f"SELECT workspace_id, slot * {SLOT_MS} AS starts_at, key_id, user_id, model_id, project_id,"
-        f" {found_side()}, sealed FROM rollups WHERE {rollups_in(stretches)}"
+    same = " AND ".join(f"r.{name} = e.{name}" for name in _KEY)
+    differ = " OR ".join(f"r.{name} <> e.a_{name}" for name in SUMS)
+    return (
+        "SELECT COALESCE(SUM(CASE WHEN r.sealed = 0 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE"
+        f" WHEN r.sealed IS NULL OR r.sealed = 0 AND ({differ}) THEN 1 ELSE 0 END), 0)"
+        f" FROM ({events}) AS e LEFT JOIN rollups r ON {same}"
     )
-    # A sealed slot has lost events to retention: its sums stand on their own.
+
+
+def _differences(stretches: Sequence[Stretch]) -> str:
+    events = _EVENTS.format(expected_side(summed=False) + ", 0 AS sealed", events_in(stretches), ", ".join(_KEY))
+    rollups = f"SELECT {', '.join(_KEY)}, {found_side()}, sealed FROM rollups WHERE {rollups_in(stretches)}"
     return compare(events, rollups, _KEY, "SUM(sealed) = 0")
 
 
-_SIZES = "SELECT workspace_id, slot, SUM(events) FROM rollups WHERE {} GROUP BY workspace_id, slot"
-_ORDER = " ORDER BY workspace_id, slot LIMIT {:d}"
+def _end_of_chunk(connection: Connection, after: Cell, size: int) -> Cell:
+    """Return up to which cell there are about so many rollups, or as many events if they claim more of those."""
+    rows = size
+    while True:
+        upto = _cell_of_row(connection, after, rows)
+        query = f"SELECT COALESCE(SUM(events), 0) FROM rollups WHERE {rollups_in([Stretch(after, upto)])}"
+        events = int(connection.exec_driver_sql(query).scalar_one())
+        if events <= 2 * size or rows == 1:
+            return upto
+        rows = max(1, rows * size // events)
 
 
-def _sizes_after(connection: Connection, after: Cell) -> list[tuple[Cell, int]]:
-    """Return the next cells and how many events their rollups claim.
+def _cell_of_row(connection: Connection, after: Cell, number: int) -> Cell:
+    """Return the cell of the rollup that is so many after a cell.
 
-    Asked in two steps: no server takes "the next in the order of two columns" out of one index.
+    Asked in steps: no server finds "the next in the order of two columns" by one condition on both.
     """
-    sizes: list[tuple[Cell, int]] = []
-    for where in (
-        f"workspace_id = {after.workspace:d} AND slot > {after.slot:d}",
-        f"workspace_id > {after.workspace:d}",
-    ):
-        if len(sizes) < _MOST_CELLS:
-            query = _SIZES.format(where) + _ORDER.format(_MOST_CELLS - len(sizes))
-            sizes += [(Cell(row[0], row[1]), int(row[2])) for row in connection.exec_driver_sql(query)]
-    return sizes
+    workspace, slot = after
+    here = f"FROM rollups WHERE workspace_id = {workspace:d} AND slot > {slot:d}"
+    found = connection.exec_driver_sql(f"SELECT slot {here} ORDER BY slot LIMIT 1 OFFSET {number - 1:d}").scalar()
+    if found is not None:
+        return Cell(workspace, int(found))
+    number -= int(connection.exec_driver_sql(f"SELECT COUNT(*) {here}").scalar_one())
+    row = connection.exec_driver_sql(
+        f"SELECT workspace_id, slot FROM rollups WHERE workspace_id > {workspace:d}"
+        f" ORDER BY workspace_id, slot LIMIT 1 OFFSET {number - 1:d}"
+    ).first()
+    return Cell(int(row[0]), int(row[1])) if row else LAST
 
 
 def _sizes_in(connection: Connection, stretches: Sequence[Stretch]) -> dict[Cell, int]:
-    query = _SIZES.format(rollups_in(stretches))
+    query = (
+        f"SELECT workspace_id, slot, SUM(events) FROM rollups WHERE {rollups_in(stretches)} GROUP BY workspace_id, slot"
+    )
     return {Cell(row[0], row[1]): int(row[2]) for row in connection.exec_driver_sql(query)}

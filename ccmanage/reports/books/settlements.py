@@ -1,18 +1,17 @@
-"""I5 by ranges of settlements, and what belongs to one settlement: its sums (I1), its events' ids (I1, I2)."""
+"""I5 by ranges of settlements, and what else belongs to one: its own sums, its items, its events' ids (I1, I2)."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 from sqlalchemy import Connection, text
 
-from ccmanage.core.sql import select_in
 from ccmanage.credits.rules import BY_SETTLEMENT, USAGE
+from ccmanage.reports.books.items import missing_items
 from ccmanage.reports.books.report import Finding, finding
 from ccmanage.reports.books.rules import SettlementRow, judge_settlement
 from ccmanage.reports.books.snapshot import Run
-from ccmanage.usage.models import SLOT_MS, Outcome
+from ccmanage.usage.models import SLOT_MS
 
 END = 1 << 62
 # Settlements in one chunk at most, however small they are.
@@ -86,11 +85,6 @@ _TWICE = text(
     "SELECT e.gateway_id, e.event_id, e.id FROM events e JOIN archived_event_keys a"
     f" ON a.gateway_id = e.gateway_id AND a.event_id = e.event_id WHERE {_RANGE.format('e.settlement_id')}"
 )
-_ITEMS = text(
-    "SELECT b.id, b.gateway_id, b.received, o.outcomes, b.ids FROM batch_outcomes o"
-    " JOIN inbox_batches b ON b.id = o.batch_id"
-    f" WHERE {_RANGE.format('o.settlement_id')} AND o.outcomes IS NOT NULL AND b.ids IS NOT NULL"
-)
 _CELLS = text(f"SELECT DISTINCT workspace_id, event_at - event_at % {SLOT_MS} FROM events WHERE {_HERE}")
 # What went to quarantine and what had no price, up to the settlements that were there when the run began.
 _TALLY = text(
@@ -98,7 +92,6 @@ _TALLY = text(
     f" FROM batch_outcomes WHERE {_HERE} AND settlement_id <= :ceiling"
 )
 _NEXT = text("SELECT id, events FROM settlements WHERE id > :after ORDER BY id LIMIT :most")
-_FOUND = (int(Outcome.INSERTED), int(Outcome.DUPLICATE), int(Outcome.CONFLICT), int(Outcome.UNPRICED))
 
 
 @dataclass(slots=True)
@@ -162,42 +155,12 @@ def _look(connection: Connection, after: int, size: int, ceiling: int, *, with_c
             )
     for row in connection.execute(_SUMS, bounds):
         found.findings += judge_settlement(SettlementRow(*map(int, row)))
-    found.findings += _missing_items(connection, bounds)
+    found.findings += missing_items(connection, bounds)
     if connection.exec_driver_sql("SELECT 1 FROM archived_event_keys LIMIT 1").first():
         for gateway, event_id, number in connection.execute(_TWICE, bounds):
-            where = {"gateway": gateway, "id": _shown(event_id), "event": number}
+            where = {"gateway": gateway, "id": bytes(event_id).decode(errors="replace"), "event": number}
             found.findings.append(finding("I2", "archive", where, "an event or an archived key", "both"))
     found.tally = Tally(*map(int, connection.execute(_TALLY, {**bounds, "ceiling": ceiling}).one()))
     if with_cells:
         found.cells = [(workspace, at // SLOT_MS) for workspace, at in connection.execute(_CELLS, bounds)]
     return found
-
-
-def _missing_items(connection: Connection, bounds: dict[str, int]) -> Iterator[Finding]:
-    """I1: every item that an outcome says is known is found by its gateway and id."""
-    wanted: dict[int, dict[bytes, int]] = defaultdict(dict)
-    for batch, gateway, received, outcomes, joined in connection.execute(_ITEMS, bounds):
-        names = bytes(joined).split(b"\n") if received else []
-        if len(names) != received:
-            yield finding("I1", "ids", {"batch": batch}, received, len(names))
-        at_gateway = wanted[gateway]
-        for name, outcome in zip(names, bytes(outcomes), strict=False):
-            if outcome in _FOUND:
-                at_gateway[name] = batch
-    for gateway, batches in wanted.items():
-        missing = set(batches)
-        for table in ("events", "archived_event_keys"):
-            if missing:
-                missing -= _present(connection, table, gateway, sorted(missing))
-        for name in sorted(missing):
-            where: dict[str, int | str] = {"batch": batches[name], "gateway": gateway, "id": _shown(name)}
-            yield finding("I1", "event", where, "an event", "none")
-
-
-def _present(connection: Connection, table: str, gateway: int, names: list[bytes]) -> set[bytes]:
-    query = f"SELECT event_id FROM {table} WHERE gateway_id = {gateway:d} AND event_id IN ({{}})"
-    return {bytes(row[0]) for row in select_in(connection, query, names)}
-
-
-def _shown(event_id: bytes) -> str:
-    return bytes(event_id).decode(errors="replace")
