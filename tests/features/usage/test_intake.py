@@ -326,7 +326,7 @@ def test_a_gzip_bomb_stops_at_the_limit() -> None:
         decode_body(gzip.compress(b"\0" * (5 << 20)) * 2, "gzip")
 
 
-@pytest.mark.parametrize("data", [b"nonsense", gzip.compress(b"abc")[:-4], gzip.compress(b"abc")[:5]])
+@pytest.mark.parametrize("data", [b"nonsense", gzip.compress(b"abc", mtime=0)[:-4], gzip.compress(b"abc", mtime=0)[:5]])
 def test_broken_gzip_is_refused(data: bytes) -> None:
     with pytest.raises(MalformedPost):
         decode_body(data, "gzip")
