@@ -1,6 +1,6 @@
 """Charge events whose price came late: a settlement of its own kind, under the same lane."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -32,52 +32,68 @@ def charge_late_prices(
 ) -> int:
     """Charge what waits for a price that is known by now, chunk by chunk; returns how many events."""
     charged = 0
+    refused: set[int] = set()
+
+    def once() -> tuple[int, set[int]]:
+        with open_scope() as scope:
+            return _charge_chunk(scope, clock.now_ms(), refused)
+
     for _ in range(max_rounds):
-
-        def once() -> int:
-            with open_scope() as scope:
-                return _charge_chunk(scope, clock.now_ms())
-
-        done = with_retries(once, repeatable=True)
+        done, more = with_retries(once, repeatable=True)
         charged += done
-        if not done:
+        refused.update(more)
+        if not done and not more:
             break
     return charged
 
 
-def _charge_chunk(scope: SettlingScope, now: int) -> int:
+def _charge_chunk(scope: SettlingScope, now: int, refused: Collection[int]) -> tuple[int, set[int]]:
+    """Charge a chunk; returns how many events, and those of which the cost or the balance would be out of range."""
     connection = scope.session.connection()
     if not take_lane(connection):
-        return 0
+        return 0, set()
     book = scope.pricing.book(fresh=True)
-    waiting = _priced_now(connection, book)
+    waiting = _priced_now(connection, book, refused)
     if not waiting:
-        return 0
+        return 0, set()
     names = {number: bytes(name).decode() for number, name in connection.exec_driver_sql(_NAMES)}
     rows = [row for part in chunks(waiting, IN_LIST) for row in connection.exec_driver_sql(_EVENT.format(ints(part)))]
     costs = _costs(rows, names, book)
     books = Books(connection, now)
     books.open({row[1] for row in rows if row[0] in costs})
-    rows = [row for row in rows if row[0] in costs and books.can_charge(row[1], costs[row[0]][1])]
-    settlement_id = open_settlement(connection, SettlementKind.LATE_PRICES, now)
-    charges: dict[int, int] = {}
-    rollups: dict[tuple[int, ...], list[int]] = {}
+    fitting, charges = _fitting(rows, costs, books)
+    if fitting:
+        settlement_id = open_settlement(connection, SettlementKind.LATE_PRICES, now)
+        rollups: dict[tuple[int, ...], list[int]] = {}
+        for row in fitting:
+            key = (row[1], row[6] // SLOT_MS, *row[2:6])
+            rollups.setdefault(key, [0] * 9)[8] += costs[row[0]][1]
+        for workspace_id, cost in sorted(charges.items()):
+            books.charge(workspace_id, cost, settlement_id)
+        _mark(connection, [(row[0], *costs[row[0]]) for row in fitting], settlement_id)
+        write_rollups(connection, rollups)
+        books.write()
+        close_settlement(connection, settlement_id, 0, len(fitting), sum(charges.values()))
+    return len(fitting), {row[0] for row in rows} - {row[0] for row in fitting}
+
+
+def _fitting(
+    rows: Iterable[Sequence[Any]], costs: Mapping[int, tuple[int, int]], books: Books
+) -> tuple[list[Sequence[Any]], dict[int, int]]:
+    """Return the events that can be charged together, and what each workspace is charged for them."""
+    fitting, charges = [], dict[int, int]()
     for row in rows:
-        cost = costs[row[0]][1]
-        charges[row[1]] = charges.get(row[1], 0) + cost
-        key = (row[1], row[6] // SLOT_MS, *row[2:6])
-        rollups.setdefault(key, [0] * 9)[8] += cost
-    for workspace_id, cost in sorted(charges.items()):
-        books.charge(workspace_id, cost, settlement_id)
-    _mark(connection, [(row[0], *costs[row[0]]) for row in rows], settlement_id)
-    write_rollups(connection, rollups)
-    books.write()
-    close_settlement(connection, settlement_id, 0, len(rows), sum(charges.values()))
-    return len(rows)
+        if row[0] not in costs:
+            continue
+        whole = charges.get(row[1], 0) + costs[row[0]][1]
+        if books.can_charge(row[1], whole):
+            charges[row[1]] = whole
+            fitting.append(row)
+    return fitting, charges
 
 
-def _priced_now(connection: Connection, book: PriceBook) -> list[int]:
-    """Return numbers of waiting events whose model has a price at their time, at most a chunk."""
+def _priced_now(connection: Connection, book: PriceBook, refused: Collection[int]) -> list[int]:
+    """Return numbers of waiting events whose model has a price at their time, at most a chunk, without the refused."""
     models = connection.exec_driver_sql(
         "SELECT DISTINCT u.model_id, m.name FROM unpriced_events u JOIN model_names m ON m.id = u.model_id"
         " WHERE u.settlement_id = 0"
@@ -86,9 +102,9 @@ def _priced_now(connection: Connection, book: PriceBook) -> list[int]:
     for model_id, name in models:
         for number, at in connection.exec_driver_sql(
             f"SELECT event_number, event_at FROM unpriced_events WHERE settlement_id = 0 AND model_id = {model_id:d}"
-            f" ORDER BY event_at DESC LIMIT {CHUNK:d}"
+            f" ORDER BY event_at DESC LIMIT {CHUNK + len(refused):d}"
         ):
-            if book.price_for(bytes(name).decode(), at) is not None:
+            if number not in refused and book.price_for(bytes(name).decode(), at) is not None:
                 found.append(number)
     return found[:CHUNK]
 
