@@ -20,10 +20,14 @@ from api.ingress.app import Ingress
 from api.ingress.router import gateways_api
 from api.keys.router import keys
 from api.middleware import Edge
+from api.packages.admin import packages as admin_packages
+from api.packages.router import packages
 from api.places import Places
 from api.portal import Portal
 from api.pricing.router import prices
 from api.reports.router import books, overview
+from api.subscriptions.admin import subscriptions
+from api.subscriptions.router import subscription
 from api.usage.admin import quarantine
 from api.usage.router import usage
 from api.workspaces.admin import workspaces
@@ -38,10 +42,14 @@ ROUTERS = (
     keys,
     usage,
     credits,
+    packages,
+    subscription,
     users,
     workspaces,
     grants,
     ledger,
+    admin_packages,
+    subscriptions,
     gateways,
     prices,
     quarantine,

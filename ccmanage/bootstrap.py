@@ -38,7 +38,9 @@ from ccmanage.reports.gateways import GatewayReport
 from ccmanage.reports.labels import Labels
 from ccmanage.reports.numbers import OutsideNumbers
 from ccmanage.reports.overview import Features, OverviewReport
+from ccmanage.reports.plans import PlanReport
 from ccmanage.reports.usage import UsageReport
+from ccmanage.reports.whatif import WhatIfReport
 from ccmanage.reports.workspaces import WorkspaceReport
 from ccmanage.subscriptions.bulk import BulkService
 from ccmanage.subscriptions.changes import ChangeService
@@ -202,9 +204,19 @@ class Scope(UnitOfWork):
         return OverviewReport(self.session, features, self.usage_report)
 
     @cached_property
+    def plan_report(self) -> PlanReport:
+        """Subscriptions with what is left, what was reset and what comes."""
+        return PlanReport(self.session, self.clock, self.subscription_views, self.credits)
+
+    @cached_property
+    def what_if_report(self) -> WhatIfReport:
+        """What other packages would have come to."""
+        return WhatIfReport(self.session, self.clock, self.subscription_views, self.packages)
+
+    @cached_property
     def balance_report(self) -> BalanceReport:
         """Balances with their outlook."""
-        return BalanceReport(self.session, self.clock, self.credits)
+        return BalanceReport(self.session, self.clock, self.credits, self.subscription_views)
 
 
 class _Above:

@@ -7,11 +7,12 @@ from pydantic import Field
 from api.schemas import Credits, CreditsIn, In, Moment, MomentIn, Out, Reason
 from api.usage.schemas import ORIGINS, OriginName
 from ccmanage.core.ids import GRANT, encode_id
+from ccmanage.core.ids import RENEWAL as RENEWAL_PREFIX
 from ccmanage.core.ids import SETTLEMENT as SETTLEMENT_PREFIX
 from ccmanage.credits.models import EntryKind, Grant, GrantState, LedgerEntry, Origin, Reference
 from ccmanage.credits.service import NewGrant
 from ccmanage.reports.balance import BalanceLine
-from ccmanage.reports.numbers import SETTLEMENT, OutsideNumbers
+from ccmanage.reports.numbers import RENEWAL, SETTLEMENT, OutsideNumbers
 
 GrantStateName = Literal["scheduled", "active", "exhausted", "expired", "voided"]
 EntryKindName = Literal[
@@ -89,7 +90,7 @@ class BalanceOut(Out):
             available=line.available_nano,
             debt=line.standing.balance.debt_nano,
             grants=[GrantOut.of(grant) for grant in line.standing.grants],
-            resets_at=None,
+            resets_at=line.resets_at,
             run_out_at=line.runs_out_at,
             spend_per_day_7d=line.per_day_nano,
         )
@@ -98,7 +99,7 @@ class BalanceOut(Out):
 class ReferenceOut(Out):
     """What caused a movement."""
 
-    kind: Literal["grant", "settlement", "entry"]
+    kind: Literal["grant", "settlement", "entry", "renewal"]
     id: str
 
 
@@ -154,6 +155,8 @@ class GrantIn(In):
 def _reference(entry: LedgerEntry, grants: dict[int, Grant], numbers: OutsideNumbers) -> ReferenceOut:
     if entry.ref_kind == Reference.SETTLEMENT:
         return ReferenceOut(kind="settlement", id=encode_id(SETTLEMENT_PREFIX, numbers.hide(SETTLEMENT, entry.ref_id)))
+    if entry.ref_kind == Reference.RENEWAL:
+        return ReferenceOut(kind="renewal", id=encode_id(RENEWAL_PREFIX, numbers.hide(RENEWAL, entry.ref_id)))
     if entry.ref_kind == Reference.GRANT:
         grant = grants.get(entry.ref_id)
         return ReferenceOut(kind="grant", id=encode_id(GRANT, grant.public_id) if grant else "")

@@ -76,6 +76,13 @@ class CreditRepository(Repository[Grant]):
         both = union(select(starting.subquery()), select(ending.subquery()))
         return sorted(self.session.scalars(both))[:limit]
 
+    def entries_of_renewals(self, renewal_ids: Sequence[int]) -> Sequence[LedgerEntry]:
+        """Return what renewals wrote, in the order of the ledger."""
+        statement = select(LedgerEntry).where(
+            LedgerEntry.ref_kind == Reference.RENEWAL, LedgerEntry.ref_id.in_(renewal_ids)
+        )
+        return self.session.scalars(statement.order_by(LedgerEntry.workspace_id, LedgerEntry.seq)).all()
+
     def entries_of_settlement(self, settlement_id: int, workspace_id: int) -> Sequence[LedgerEntry]:
         """Return what a settlement took from a workspace."""
         statement = select(LedgerEntry).where(

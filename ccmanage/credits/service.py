@@ -155,6 +155,10 @@ class CreditService:
         """Return grants by their inside numbers, for lists that name them."""
         return self._repository.grants_by_number(numbers)
 
+    def entries_of_renewals(self, renewal_ids: Sequence[int]) -> Sequence[LedgerEntry]:
+        """Return what renewals of subscriptions wrote: the proof that each was done once."""
+        return self._repository.entries_of_renewals(renewal_ids)
+
     def entries_of_settlement(self, settlement_id: int, workspace_id: int) -> Sequence[LedgerEntry]:
         """Return what a settlement took from a workspace, by grant."""
         return self._repository.entries_of_settlement(settlement_id, workspace_id)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from ccmanage.core.clock import DAY, Clock
 from ccmanage.credits.service import CreditService, Standing
+from ccmanage.subscriptions.views import SubscriptionViews
 from ccmanage.usage.models import SLOT_MS, Rollup
 
 PACE_DAYS = 7
@@ -16,12 +17,13 @@ _FARTHEST_MS = 3_660 * DAY
 
 @dataclass(frozen=True, slots=True)
 class BalanceLine:
-    """The balance and its outlook. Nothing is held yet: holds come with the packages."""
+    """The balance and its outlook: when the next allowance comes, when the credits end at the pace of a week."""
 
     standing: Standing
     held_nano: int
     per_day_nano: int
     runs_out_at: int | None
+    resets_at: int | None
 
     @property
     def available_nano(self) -> int:
@@ -32,10 +34,11 @@ class BalanceLine:
 class BalanceReport:
     """Balances with their outlook."""
 
-    def __init__(self, session: Session, clock: Clock, credits: CreditService) -> None:
+    def __init__(self, session: Session, clock: Clock, credits: CreditService, plans: SubscriptionViews) -> None:
         self._session = session
         self._clock = clock
         self._credits = credits
+        self._plans = plans
 
     def of(self, workspace_id: int) -> BalanceLine:
         """Return a workspace's balance; raises NoSuchAccount."""
@@ -46,7 +49,8 @@ class BalanceReport:
             )
         )
         per_day = int(spent or 0) // PACE_DAYS
-        return BalanceLine(standing, 0, per_day, _runs_out(standing.balance.balance_nano, per_day, now))
+        runs_out_at = _runs_out(standing.balance.balance_nano, per_day, now)
+        return BalanceLine(standing, 0, per_day, runs_out_at, self._plans.resets_at(workspace_id))
 
 
 def _runs_out(balance_nano: int, per_day_nano: int, now: int) -> int | None:

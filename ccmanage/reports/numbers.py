@@ -1,4 +1,4 @@
-"""Outside ids for rows that have none of their own: events and settlements are too many for one more unique key.
+"""Outside ids for rows that have none of their own: events, settlements, renewals are too many for one more unique key.
 
 A number is hidden in one block of AES, which can be read back but tells neither how many there are nor which come
 next. The key never changes, so links to an event hold for ever.
@@ -14,6 +14,7 @@ from ccmanage.core.crypto import derive_key
 
 EVENT: Final = 1
 SETTLEMENT: Final = 2
+RENEWAL: Final = 3
 
 _KIND_BYTES = 8
 _BLOCK_BYTES = 16

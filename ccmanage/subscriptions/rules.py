@@ -75,6 +75,11 @@ def last_end(anchor: int, period: Period, zone: ZoneInfo, ends_at: int) -> int:
     return period_at(anchor, period, zone, max(anchor, ends_at - 1)).end
 
 
+def months_before(instant: int, months: int, zone: ZoneInfo) -> int:
+    """Return the same time of day so many months earlier, on the last day of shorter months."""
+    return _instant(_add_months(_wall(instant, zone), -months), zone)
+
+
 def share_of_time(amount: int, span: Span, instant: int) -> int:
     """Return the part of an amount that belongs to what is left of a period, in whole nanos, rounded down.
 

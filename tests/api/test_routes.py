@@ -70,7 +70,7 @@ def filled(path: str) -> str:
         r"\{(\w+)_id\}",
         lambda match: {
             "key": "key_", "user": "usr_", "workspace": "ws_", "gateway": "gw_", "grant": "grt_", "event": "evt_",
-            "quarantine": "qua_", "price": "prc_", "batch": "bat_",
+            "quarantine": "qua_", "price": "prc_", "batch": "bat_", "package": "pkg_", "subscription": "sub_",
         }[match[1]] + "0" * 26,
         path,
     )  # fmt: skip
@@ -100,6 +100,17 @@ def test_ids_that_exist_nowhere_are_404_everywhere(sqlite_world: World) -> None:
         "dismiss": {"reason": "x"},
         "withdraw": {},
         "grants": {"credits": "1", "reason": "x"},
+        "{package_id}": {"revision": 1},
+        "draft": {"revision": 1, "terms": {"allowance": "1", "period": {"kind": "day"}}},
+        "publish": {"revision": 1},
+        "archive": {"revision": 1, "reason": "x"},
+        "move": {"dry_run": True, "reason": "x"},
+        "pause": {"reason": "x"},
+        "keep": {"reason": "x"},
+        "extend": {"ends_at": None, "reason": "x"},
+        "preview": {"action": "cancel"},
+        "change": {"preview_id": "pre_" + "0" * 26, "reason": "x"},
+        "cancel": {"preview_id": "pre_" + "0" * 26, "reason": "x"},
     }
     checked = 0
     for method, path, _ in routes(sqlite_world):

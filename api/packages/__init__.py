@@ -1,0 +1,1 @@
+"""Packages: what can be chosen, and how administrators make it."""

@@ -1,0 +1,1 @@
+"""Subscriptions: one's own plan, and everybody's for administrators."""
