@@ -18,6 +18,7 @@ from ccmanage.bootstrap import Runtime
 from ccmanage.core import metrics
 from ccmanage.core.config import Settings, load_settings
 from ccmanage.core.logging import configure_logging
+from ccmanage.core.process import calm_garbage_collector
 
 # Idle connections count too: this is a bound on memory, not on work. The ingress bounds that by itself.
 _MAX_CONNECTIONS = 10_000
@@ -51,7 +52,9 @@ def make_app() -> Any:
     """Build the application of one process from the environment."""
     settings = load_settings()
     configure_logging("api", settings.log_level, settings.log_format)
-    return build(Runtime(settings, open_queue(settings.nudge_url)))
+    app = build(Runtime(settings, open_queue(settings.nudge_url)))
+    calm_garbage_collector()
+    return app
 
 
 def run(settings: Settings, listener: socket.socket, processes: int) -> bool:

@@ -1,5 +1,6 @@
-"""What every long-running process does: stop on signals, wait for the database, compare the clocks."""
+"""What every long-running process does: stop on signals, wait for the database, compare clocks, tame the collector."""
 
+import gc
 import signal
 import threading
 from collections.abc import Callable
@@ -39,6 +40,17 @@ def check_clock(database: Database, clock: Clock) -> None:
             f"clock: this machine's clock is {skew / 1000:+.1f} s off the database's, and 5 s are allowed; "
             "set both by NTP"
         )
+
+
+def calm_garbage_collector() -> None:
+    """Let the collector leave alone what the process was built of, and look at new objects less often.
+
+    Reference counts free nearly everything here. Going through hundreds of thousands of objects that never die,
+    after every few hundred that a settlement or a burst of posts makes, costs up to a quarter of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def stop_on_signals() -> threading.Event:
