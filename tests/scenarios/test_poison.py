@@ -28,16 +28,37 @@ def test_all_culprits_are_found(count: int, bad: set[int]) -> None:
 
     if not bad:
         return
-    assert find_culprits(range(count), "together", trial, 60).keys() == bad
+    found: dict[int, str] = {}
+    find_culprits(range(count), "together", trial, 60, found)
+    assert found.keys() == bad
     assert len(trials) <= 2 * len(bad) * count.bit_length()
 
 
 def test_what_fails_only_together_is_nobodys_fault() -> None:
-    assert find_culprits([1, 2, 3, 4], "together", lambda some: "both" if {1, 4} <= set(some) else None, 60) == {}
+    found: dict[int, str] = {}
+    find_culprits([1, 2, 3, 4], "together", lambda some: "both" if {1, 4} <= set(some) else None, 60, found)
+    assert not found
 
 
 def test_a_search_ends_with_what_was_found_in_time() -> None:
-    assert len(find_culprits(range(100), "all", lambda _some: "bad", 0)) == 1
+    found: dict[int, str] = {}
+    find_culprits(range(100), "all", lambda _some: "bad", 0, found)
+    assert len(found) == 1
+
+
+def test_what_was_found_survives_a_search_that_is_broken_off() -> None:
+    found: dict[int, str] = {}
+    left = [8]
+
+    def trial(_some: Sequence[int]) -> str | None:
+        left[0] -= 1
+        if not left[0]:
+            raise TimeoutError
+        return "bad"
+
+    with pytest.raises(TimeoutError):
+        find_culprits(range(8), "all", trial, 60, found)
+    assert found
 
 
 @pytest.fixture
