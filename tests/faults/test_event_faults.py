@@ -46,9 +46,10 @@ class Gateway:
         """Return a time so far from now."""
         return to_rfc3339(SystemClock().now_ms() + ahead_ms)
 
-    def post(self, *events: Event, api: int = 0, query: str = "?wait=20") -> Answer:
+    def post(self, *events: Event, api: int = 0, query: str = "?wait=30") -> Answer:
         """Post an array of events and wait for its settlement."""
-        return send_post(self.stack.apis[api].port, self.tenant.token, post_of(*events), query=query)
+        port, post = self.stack.apis[api].port, post_of(*events)
+        return send_post(port, self.tenant.token, post, query=query, timeout_seconds=40)
 
     def outcomes(self, *events: Event) -> list[str]:
         """Post and return the outcome of each event, with the code of what was quarantined."""
@@ -149,7 +150,7 @@ def test_row_45_prices_change_twenty_times_under_load(stack: Stack, tenant: Tena
     admin.price("fault-45-*", "1", "2", effective_from=start - 30 * DAY)
     with Load(stack, tenant, seed=45, models=("fault-45-a", "fault-45-b")) as load:
         for number in range(20):
-            load.wait_for(2)
+            load.wait_for(1)
             # Some from now on, some for the past few minutes: the next settlement takes them.
             back = (0, 0, 5 * MINUTE)[number % 3]
             admin.price("fault-45-*", f"{number + 2}", "3", effective_from=SystemClock().now_ms() - back)
