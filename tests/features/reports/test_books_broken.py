@@ -16,7 +16,8 @@ from support.world import World
 
 CHARGED = "settlement_id > 0 AND credits_nano > 0"
 UNPRICED = "settlement_id = 0"
-ANNS = "workspace_id = 1"
+# The numbers of the installation: Ann's workspace and the first settlement.
+ANNS = "workspace_id = {ann}"
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)])
@@ -49,6 +50,12 @@ def after(lived: Lived, table: str, *statements: str) -> set[str]:
         put_guards(connection)
         connection.commit()
         return found(lived.world)
+
+
+def named(lived: Lived, text: str) -> str:
+    """Put in the numbers that this installation gave: an emptied database may go on counting."""
+    settlement = min(row["id"] for row in lived.world.rows("settlements", "kind = 0"))
+    return text.format(ann=lived.ann.person.workspace.id, settlement=settlement)
 
 
 def names(text: str) -> set[str]:
@@ -110,7 +117,7 @@ CASES = [
     ("events", CHARGED, "settlement_id = settlement_id + 1", "I1 events, I5 charges"),
     ("events", CHARGED, "settlement_id = 99999", "I1 events, I5 settlement, I5 charges"),
     ("events", CHARGED, "settlement_id = 0", "I1 events, I1 unpriced, I5 charges"),
-    ("events", UNPRICED, "settlement_id = 1", "I1 events, I1 waiting, I5 price"),
+    ("events", UNPRICED, "settlement_id = {settlement}", "I1 events, I1 waiting, I5 price"),
     ("events", UNPRICED, "credits_nano = 5", "I1 waiting, I6 rollup"),
     ("events", CHARGED, "price_id = 0", "I5 price"),
     ("batch_outcomes", "inserted = 6", "credits_nano = credits_nano + 1", "I5 batch_credits"),
@@ -144,8 +151,9 @@ CASES = [
 
 @pytest.mark.parametrize(("table", "where", "change", "expected"), CASES)
 def test_a_changed_row_is_found(lived: Lived, table: str, where: str, change: str | None, expected: str) -> None:
-    row = first(lived.world, table, where)
-    deed = f"DELETE FROM {table} WHERE {row}" if change is None else f"UPDATE {table} SET {change} WHERE {row}"
+    row = first(lived.world, table, named(lived, where))
+    changed = f"UPDATE {table} SET {named(lived, change or '')} WHERE {row}"
+    deed = f"DELETE FROM {table} WHERE {row}" if change is None else changed
     assert after(lived, table, deed) == names(expected)
 
 
@@ -178,28 +186,31 @@ def test_the_unique_key_of_events_is_missed(lived: Lived) -> None:
 
 def test_an_entry_that_was_rewritten_with_its_hash(lived: Lived) -> None:
     """Whoever forges one entry has to forge all that follow, and the head that somebody may have kept."""
-    [entry] = lived.world.rows("ledger", f"{ANNS} AND seq = 2")
+    anns = named(lived, ANNS)
+    [entry] = lived.world.rows("ledger", f"{anns} AND seq = 2")
     at = entry["at"] - 1
     movement = Movement(*(entry[name] for name in ("kind", "amount_nano", "grant_id", "ref_kind", "ref_id")))
-    digest = entry_hash(bytes(entry["prev_hash"]), 1, 2, movement, entry["balance_after_nano"], at)
-    deed = f"UPDATE ledger SET at = {at}, hash = x'{digest.hex()}' WHERE {ANNS} AND seq = 2"
+    workspace, previous = entry["workspace_id"], bytes(entry["prev_hash"])
+    digest = entry_hash(previous, workspace, 2, movement, entry["balance_after_nano"], at)
+    deed = f"UPDATE ledger SET at = {at}, hash = x'{digest.hex()}' WHERE {anns} AND seq = 2"
     assert after(lived, "ledger", deed) == {"I7 prev_hash"}
 
 
 def test_a_tail_that_was_cut_off(lived: Lived) -> None:
-    [last] = lived.world.rows("ledger", f"{ANNS} ORDER BY seq DESC LIMIT 1")
+    anns = named(lived, ANNS)
+    [last] = lived.world.rows("ledger", f"{anns} ORDER BY seq DESC LIMIT 1")
     assert last["kind"] == 2
     expected = "I3 ledger, I3 spent, I4 grant_ledger, I5 charges, I5 credits, I7 head"
-    assert after(lived, "ledger", f"DELETE FROM ledger WHERE {ANNS} AND seq = {last['seq']}") == names(expected)
+    assert after(lived, "ledger", f"DELETE FROM ledger WHERE {anns} AND seq = {last['seq']}") == names(expected)
 
 
 def test_a_charge_without_events(lived: Lived) -> None:
     """Everything agrees with itself, except that nobody used anything."""
-    world = lived.world
+    world, ann = lived.world, lived.ann.person.workspace.id
     with unguarded(world, "ledger", "balances", "grants") as connection:
         books = Books(connection, world.clock.now_ms())
-        books.open([1])
-        books.charge(1, 500, 1 << 40)
+        books.open([ann])
+        books.charge(ann, 500, 1 << 40)
         books.write()
         put_guards(connection)
         connection.commit()
