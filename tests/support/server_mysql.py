@@ -55,9 +55,19 @@ def initialise(installer: Installer, data_dir: Path) -> None:
     half_made = data_dir.with_name(data_dir.name + ".new")
     shutil.rmtree(half_made, ignore_errors=True)
     half_made.mkdir(parents=True)
+    # Two installers at once would meet in the common folder for temporary tables.
+    scratch = half_made.with_suffix(".tmp")
+    scratch.mkdir(exist_ok=True)
     done = subprocess.run(
-        installer.command(half_made), capture_output=True, text=True, check=False, timeout=120, cwd=half_made.parent
+        installer.command(half_made),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=half_made.parent,
+        env={**os.environ, "TMPDIR": str(scratch)},
     )
+    shutil.rmtree(scratch, ignore_errors=True)
     if done.returncode != 0:
         raise ServerFailed(f"making a MySQL data folder failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
     half_made.rename(data_dir)
