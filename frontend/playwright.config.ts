@@ -1,5 +1,8 @@
 import { defineConfig, devices } from "@playwright/test";
 
+/** Where the setup keeps its session; the output folder is emptied before each run. */
+export const sessionFile = "test-results/session.json";
+
 /** The specs walk a real server with the demo data; whoever runs them starts it and names it in E2E_BASE_URL. */
 const launchOptions = {
   executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
@@ -30,15 +33,23 @@ export default defineConfig({
     locale: "en-GB",
   },
   projects: [
+    { name: "setup", testMatch: /auth\.setup/, use: { ...devices["Desktop Chrome"], launchOptions } },
     {
       name: "desktop",
+      dependencies: ["setup"],
       testIgnore: /phone\.spec/,
-      use: { ...devices["Desktop Chrome"], viewport: { width: 1440, height: 900 }, launchOptions },
+      use: {
+        ...devices["Desktop Chrome"],
+        viewport: { width: 1440, height: 900 },
+        storageState: sessionFile,
+        launchOptions,
+      },
     },
     {
       name: "phone",
-      testMatch: /(phone|axe)\.spec/,
-      use: { ...devices["Pixel 7"], viewport: { width: 390, height: 844 }, launchOptions },
+      dependencies: ["setup"],
+      testMatch: /(phone|accessibility)\.spec/,
+      use: { ...devices["Pixel 7"], viewport: { width: 390, height: 844 }, storageState: sessionFile, launchOptions },
     },
   ],
 });

@@ -16,7 +16,11 @@ tester.run("boundaries", boundaries, {
   valid: [
     { filename: at("app/main.ts"), code: 'import { routes } from "@/features/keys";', options },
     { filename: at("features/overview/index.ts"), code: 'import { useKeys } from "@/features/keys";', options },
-    { filename: at("features/keys/pages/KeysPage.ts"), code: 'import { useKeys } from "../composables/useKeys";', options },
+    {
+      filename: at("features/keys/pages/KeysPage.ts"),
+      code: 'import { useKeys } from "../composables/useKeys";',
+      options,
+    },
     { filename: at("features/keys/api.ts"), code: 'import { api } from "@/shared/api";', options },
     { filename: at("shared/ui/index.ts"), code: 'import axios from "axios";', options },
   ],

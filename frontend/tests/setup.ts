@@ -30,7 +30,13 @@ window.matchMedia ??= (query: string) =>
 window.scrollTo = () => undefined;
 
 // A menu measures where it hangs, which goes round for ever where nothing has a size.
-const menu = defineComponent({ inheritAttrs: false, setup: (_, { slots }) => () => slots.default?.() });
+const menu = defineComponent({
+  inheritAttrs: false,
+  setup:
+    (_, { slots }) =>
+    () =>
+      slots.default?.(),
+});
 config.global.stubs = { transition: true, teleport: true, ElDropdown: menu };
 
 beforeEach(() => {

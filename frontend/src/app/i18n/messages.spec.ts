@@ -51,7 +51,9 @@ describe("messages", () => {
       prefixes.some((prefix) => key.startsWith(prefix) && !middles.some((middle) => middle.startsWith(`${prefix}*`))) ||
       middles.some((middle) => new RegExp(`^${middle.replace(".", "\\.").replace("*", "\\w+")}$`).test(key)) ||
       key.startsWith("errors.");
-    const unused = [...en.keys()].filter((key) => !code.includes(`"${key}"`) && !code.includes(`'${key}'`) && !dynamic(key));
+    const unused = [...en.keys()].filter(
+      (key) => !code.includes(`"${key}"`) && !code.includes(`'${key}'`) && !dynamic(key),
+    );
     expect(unused).toEqual([]);
   });
 });

@@ -34,4 +34,3 @@ describe("guard", () => {
     expect(await guard(to("/sign-in", { open: true }))).toEqual({ name: "overview" });
   });
 });
-

@@ -32,12 +32,10 @@ export const router = createRouter({
 
 router.beforeEach(guard);
 
-/** A new page gets its name into the title bar, the focus onto its heading, and is announced. */
+/** A new page gets the focus onto its heading, and is announced. */
 router.afterEach(async (to, from) => {
-  const title = to.meta.title ? i18n.global.t(to.meta.title) : "";
-  document.title = title ? `${title} · ccmanage` : "ccmanage";
   if (to.path === from.path || from.matched.length === 0) return;
   await nextTick();
-  announce(title);
+  announce(to.meta.title ? i18n.global.t(to.meta.title) : "");
   document.getElementById("page-title")?.focus({ preventScroll: true });
 });

@@ -4,8 +4,7 @@ import type { NewUser, PasswordChange, ProfileChange } from "./types";
 
 export const fetchMe = () => api.get("/v1/me");
 
-export const signIn = (email: string, password: string) =>
-  api.post("/v1/auth/login", { body: { email, password } });
+export const signIn = (email: string, password: string) => api.post("/v1/auth/login", { body: { email, password } });
 
 export const signOut = () => api.post("/v1/auth/logout");
 

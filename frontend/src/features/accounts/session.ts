@@ -52,9 +52,14 @@ export const useSession = defineStore("session", () => {
     }
   }
 
+  /** Reads the person anew after they changed something about themself or their workspaces. */
+  async function refresh(): Promise<void> {
+    adopt(await fetchMe());
+  }
+
   async function signIn(email: string, password: string): Promise<void> {
     await postSignIn(email, password);
-    adopt(await fetchMe());
+    await refresh();
   }
 
   async function signOut(): Promise<void> {
@@ -62,5 +67,20 @@ export const useSession = defineStore("session", () => {
     end();
   }
 
-  return { me, state, failure, workspaces, workspace, chosen, isAdmin, mayWrite, load, signIn, signOut, end, adopt };
+  return {
+    me,
+    state,
+    failure,
+    workspaces,
+    workspace,
+    chosen,
+    isAdmin,
+    mayWrite,
+    load,
+    refresh,
+    signIn,
+    signOut,
+    end,
+    adopt,
+  };
 });

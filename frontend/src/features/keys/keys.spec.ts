@@ -8,8 +8,22 @@ import { render, surroundings } from "../../../tests/mounting";
 import { useSession } from "@/features/accounts";
 import { createPinia } from "pinia";
 
-const person = { id: "usr_1", email: "ann@example.com", name: "Ann", role: "user" as const, locale: "en", time_zone: "UTC", created_at: "2026-01-01T00:00:00.000Z" };
-const workspace = { id: "ws_1", name: "Personal", kind: "personal" as const, role: "owner" as const, state: "active" as const };
+const person = {
+  id: "usr_1",
+  email: "ann@example.com",
+  name: "Ann",
+  role: "user" as const,
+  locale: "en",
+  time_zone: "UTC",
+  created_at: "2026-01-01T00:00:00.000Z",
+};
+const workspace = {
+  id: "ws_1",
+  name: "Personal",
+  kind: "personal" as const,
+  role: "owner" as const,
+  state: "active" as const,
+};
 const key = {
   id: "key_1",
   name: "Laptop",

@@ -40,7 +40,12 @@ export function chartModel(
     amount: amountOf(row, measure),
   }));
   const data = stack(ids, cells, MOST_SERIES, options.restName);
-  const totals = stack(ids, cells.map((cell) => ({ ...cell, seriesId: "", seriesName: "" })), 1, "").series[0];
+  const totals = stack(
+    ids,
+    cells.map((cell) => ({ ...cell, seriesId: "", seriesName: "" })),
+    1,
+    "",
+  ).series[0];
   return {
     data,
     buckets: ids.map((id) => format.bucket(id, group)),

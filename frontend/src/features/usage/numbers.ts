@@ -5,7 +5,9 @@ import { shareOf, sumCredits } from "@/shared/format";
 
 type Numbers = Omit<UsageNumbers, never>;
 
-export function tokensOf(numbers: Pick<Numbers, "input_tokens" | "output_tokens" | "cache_read_tokens" | "cache_write_tokens">): number {
+export function tokensOf(
+  numbers: Pick<Numbers, "input_tokens" | "output_tokens" | "cache_read_tokens" | "cache_write_tokens">,
+): number {
   return numbers.input_tokens + numbers.output_tokens + numbers.cache_read_tokens + numbers.cache_write_tokens;
 }
 
@@ -22,7 +24,10 @@ export function cacheShare(numbers: UsageNumbers): number {
 }
 
 /** Adds up rows that share a group or a split into one amount each, in the order of first sight. */
-export function sumBy(rows: readonly UsageRow[], part: "group" | "split"): { id: string; label: string; credits: string }[] {
+export function sumBy(
+  rows: readonly UsageRow[],
+  part: "group" | "split",
+): { id: string; label: string; credits: string }[] {
   const sums = new Map<string, { id: string; label: string; credits: string }>();
   for (const row of rows) {
     const named = row[part];

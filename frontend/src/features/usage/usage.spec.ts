@@ -11,7 +11,15 @@ import { render, runComposable, testRouter } from "../../../tests/mounting";
 import { createFormat } from "@/shared/format";
 
 const now = new Date("2026-11-23T08:20:00Z");
-const numbers = { events: 2, errors: 0, input_tokens: 10, output_tokens: 5, cache_read_tokens: 80, cache_write_tokens: 10, credits: "0.1" };
+const numbers = {
+  events: 2,
+  errors: 0,
+  input_tokens: 10,
+  output_tokens: 5,
+  cache_read_tokens: 80,
+  cache_write_tokens: 10,
+  credits: "0.1",
+};
 const row = (day: string, model: string, credits: string): UsageRow => ({
   ...numbers,
   credits,
@@ -22,10 +30,16 @@ const iso = (range: { from: Date; to: Date }) => [range.from.toISOString(), rang
 
 describe("ranges", () => {
   it("begin and end where people mean", () => {
-    expect(iso(presetRange("today", "Europe/Berlin", now))).toEqual(["2026-11-22T23:00:00.000Z", "2026-11-23T09:00:00.000Z"]);
+    expect(iso(presetRange("today", "Europe/Berlin", now))).toEqual([
+      "2026-11-22T23:00:00.000Z",
+      "2026-11-23T09:00:00.000Z",
+    ]);
     expect(iso(presetRange("7d", "UTC", now))).toEqual(["2026-11-17T00:00:00.000Z", "2026-11-23T09:00:00.000Z"]);
     expect(iso(presetRange("24h", "UTC", now))).toEqual(["2026-11-22T09:00:00.000Z", "2026-11-23T09:00:00.000Z"]);
-    expect(iso(presetRange("lastMonth", "Europe/Berlin", now))).toEqual(["2026-09-30T22:00:00.000Z", "2026-10-31T23:00:00.000Z"]);
+    expect(iso(presetRange("lastMonth", "Europe/Berlin", now))).toEqual([
+      "2026-09-30T22:00:00.000Z",
+      "2026-10-31T23:00:00.000Z",
+    ]);
   });
 
   it("hold both days that were named", () => {
@@ -49,18 +63,33 @@ describe("numbers", () => {
 
   it("sum rows by what they share", () => {
     const rows = [row("2026-11-22", "opus", "0.1"), row("2026-11-23", "opus", "0.2"), row("2026-11-23", "haiku", "1")];
-    expect(sumBy(rows, "split").map((sum) => [sum.id, sum.credits])).toEqual([["opus", "0.3"], ["haiku", "1"]]);
+    expect(sumBy(rows, "split").map((sum) => [sum.id, sum.credits])).toEqual([
+      ["opus", "0.3"],
+      ["haiku", "1"],
+    ]);
   });
 });
 
 describe("chartModel", () => {
-  const options = { group: "day" as const, measure: "credits" as const, format: createFormat("en", "UTC"), restName: "Others", wholeName: "Credits" };
+  const options = {
+    group: "day" as const,
+    measure: "credits" as const,
+    format: createFormat("en", "UTC"),
+    restName: "Others",
+    wholeName: "Credits",
+  };
 
   it("draws days without usage, too", () => {
     const buckets = ["2026-11-21", "2026-11-22", "2026-11-23"].map((day) => ({ id: `${day}T00:00:00+01:00` }));
-    const model = chartModel([row("2026-11-22", "opus", "1.5"), row("2026-11-23", "haiku", "2")], { ...options, buckets });
+    const model = chartModel([row("2026-11-22", "opus", "1.5"), row("2026-11-23", "haiku", "2")], {
+      ...options,
+      buckets,
+    });
     expect(model.buckets).toEqual(["21 Nov", "22 Nov", "23 Nov"]);
-    expect(model.series.map((series) => [series.name, series.values])).toEqual([["haiku", [0, 0, 2]], ["opus", [0, 1.5, 0]]]);
+    expect(model.series.map((series) => [series.name, series.values])).toEqual([
+      ["haiku", [0, 0, 2]],
+      ["opus", [0, 1.5, 0]],
+    ]);
     expect(model.totals).toEqual(["0.00", "1.50", "2.00"]);
   });
 
@@ -101,7 +130,10 @@ describe("useExplorer", () => {
 
 describe("what a reader sees", () => {
   it("ranks groups and sums up a split", () => {
-    const rows = [row("a", "x", "1"), row("a", "y", "2"), row("b", "x", "1")].map((one) => ({ ...one, group: { id: one.group.label, label: one.group.label } }));
+    const rows = [row("a", "x", "1"), row("a", "y", "2"), row("b", "x", "1")].map((one) => ({
+      ...one,
+      group: { id: one.group.label, label: one.group.label },
+    }));
     const wrapper = render(RankedGroups, { props: { rows, total: { ...numbers, credits: "4" }, measure: "credits" } });
     expect(wrapper.findAll("li").map((item) => item.find(".name").text())).toEqual(["a", "b"]);
     expect(wrapper.text()).toContain("75%");
@@ -109,12 +141,23 @@ describe("what a reader sees", () => {
 
   it("explains a charge to the last digit", () => {
     const receipt = {
-      price: { id: "prc_1", version: 2, origin: "library" as const, pattern: "claude-*", effective_from: "2026-01-01T00:00:00.000Z", multiplier: "1" },
+      price: {
+        id: "prc_1",
+        version: 2,
+        origin: "library" as const,
+        pattern: "claude-*",
+        effective_from: "2026-01-01T00:00:00.000Z",
+        multiplier: "1",
+      },
       lines: [
         { class: "input" as const, quantity: 1200, rate_per_million: "3", credits: "0.0036" },
         { class: "rounding" as const, quantity: null, rate_per_million: null, credits: "-0.000000000500000000" },
       ],
-      settlement: { id: "stl_1", settled_at: "2026-11-23T08:00:00.000Z", grants: [{ grant_id: null, origin: null, credits: "0.0036" }] },
+      settlement: {
+        id: "stl_1",
+        settled_at: "2026-11-23T08:00:00.000Z",
+        grants: [{ grant_id: null, origin: null, credits: "0.0036" }],
+      },
     };
     const wrapper = render(EventReceipt, { props: { receipt, total: "0.0036" } });
     expect(wrapper.text()).toContain("Input tokens");

@@ -37,7 +37,12 @@ describe("api", () => {
     reply("POST /v1/keys", { status: 422, data: problem });
     const error = await api.post("/v1/keys", { body: { name: "" } }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ApiError);
-    expect(error).toMatchObject({ status: 422, code: "input.invalid", detail: "Look at the fields.", requestId: "req_1" });
+    expect(error).toMatchObject({
+      status: 422,
+      code: "input.invalid",
+      detail: "Look at the fields.",
+      requestId: "req_1",
+    });
     expect((error as ApiError).field("name")).toBe("Give a name.");
     expect((error as ApiError).field("other")).toBeUndefined();
   });
@@ -61,7 +66,11 @@ describe("api", () => {
 
 describe("toApiError", () => {
   it("knows a lost network and a time-out from an answer", () => {
-    expect(toApiError(new AxiosError("x", AxiosError.ERR_NETWORK))).toMatchObject({ status: 0, code: "network.unreachable", passing: true });
+    expect(toApiError(new AxiosError("x", AxiosError.ERR_NETWORK))).toMatchObject({
+      status: 0,
+      code: "network.unreachable",
+      passing: true,
+    });
     expect(toApiError(new AxiosError("x", AxiosError.ECONNABORTED)).code).toBe("network.timeout");
     expect(toApiError(new AxiosError("x", AxiosError.ERR_CANCELED)).code).toBe("client.cancelled");
   });
@@ -69,7 +78,11 @@ describe("toApiError", () => {
   it("copes with anything", () => {
     const known = new ApiError(409, "grant.over", "");
     expect(toApiError(known)).toBe(known);
-    expect(toApiError(new TypeError("odd"))).toMatchObject({ code: "client.unexpected", detail: "odd", passing: false });
+    expect(toApiError(new TypeError("odd"))).toMatchObject({
+      code: "client.unexpected",
+      detail: "odd",
+      passing: false,
+    });
     expect(toApiError("odd").code).toBe("client.unexpected");
   });
 

@@ -95,5 +95,9 @@ export const api = {
 /** Fetches a file as the server streams it; the workspace header keeps plain links from doing so. */
 export function download<P extends PathWith<"get">>(path: P, query: Query<P, "get">): Promise<Blob> {
   const options: AnyOptions = { query: { ...(query as object) } };
-  return send("get", path, options, { responseType: "blob", timeout: 0, headers: { ...headersOf(options), Accept: "*/*" } });
+  return send("get", path, options, {
+    responseType: "blob",
+    timeout: 0,
+    headers: { ...headersOf(options), Accept: "*/*" },
+  });
 }

@@ -1,18 +1,27 @@
 import { flushPromises } from "@vue/test-utils";
+import { ElMessage } from "element-plus";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ref } from "vue";
 import { announce, announcement, randomToken, useAction, useErrorText, usePages } from "./index";
 import { i18n, quietQueries, runComposable } from "../../../tests/mounting";
 import { ApiError, type Page } from "@/shared/api";
 
-afterEach(() => (i18n.global.locale.value = "en"));
+afterEach(() => {
+  i18n.global.locale.value = "en";
+  ElMessage.closeAll();
+});
 
 describe("usePages", () => {
   const all = Array.from({ length: 60 }, (_, index) => index);
-  const fetch = vi.fn(async ({ limit, cursor }: { limit: number; cursor: string | undefined }): Promise<Page<number>> => {
-    const start = Number(cursor ?? 0);
-    return { items: all.slice(start, start + limit), next_cursor: start + limit < all.length ? String(start + limit) : null };
-  });
+  const fetch = vi.fn(
+    async ({ limit, cursor }: { limit: number; cursor: string | undefined }): Promise<Page<number>> => {
+      const start = Number(cursor ?? 0);
+      return {
+        items: all.slice(start, start + limit),
+        next_cursor: start + limit < all.length ? String(start + limit) : null,
+      };
+    },
+  );
 
   it("walks forwards and back by cursor", async () => {
     const { result: pages } = runComposable(() => usePages(["numbers"], fetch));
@@ -55,6 +64,8 @@ describe("usePages", () => {
   });
 });
 
+const messages = () => [...document.querySelectorAll(".el-message__content")].map((one) => one.textContent);
+
 describe("useAction", () => {
   it("does it, says so and makes the named queries stale", async () => {
     const queries = quietQueries();
@@ -71,20 +82,21 @@ describe("useAction", () => {
     await flushPromises();
     expect(onDone).toHaveBeenCalledWith(8);
     expect(invalidate).toHaveBeenCalledWith({ queryKey: ["numbers"] });
-    expect(announcement.value).toBe("4 became 8");
+    expect(messages()).toEqual(["4 became 8"]);
   });
 
-  it("announces a failure unless the form shows it", async () => {
+  it("says a failure unless the form shows it", async () => {
     const fail = () => Promise.reject(new ApiError(409, "grant.over", "Nothing is left."));
     const loud = runComposable(() => useAction(fail)).result;
     loud.mutate(undefined as never);
     await flushPromises();
-    expect(announcement.value).toBe("Nothing is left.");
-    announce("before");
+    expect(messages()).toEqual(["Nothing is left."]);
+    ElMessage.closeAll();
+    document.body.replaceChildren();
     const quiet = runComposable(() => useAction(fail, { quiet: true })).result;
     quiet.mutate(undefined as never);
     await flushPromises();
-    expect(announcement.value).toBe("before");
+    expect(messages()).toEqual([]);
     expect(quiet.error.value).toMatchObject({ code: "grant.over" });
   });
 });

@@ -1,7 +1,6 @@
 import { useMutation, useQueryClient, type QueryKey } from "@tanstack/vue-query";
 import { ElMessage } from "element-plus";
 import "element-plus/es/components/message/style/css";
-import { announce } from "./announcer";
 import { useErrorText } from "./useErrorText";
 import { toApiError } from "@/shared/api";
 
@@ -32,7 +31,7 @@ export function useAction<In, Out>(run: (input: In) => Promise<Out>, options: Ac
   });
 }
 
+/** The message has the role of an alert, so it is read aloud, too. */
 function say(type: "success" | "error", message: string): void {
   ElMessage({ type, message, grouping: true, duration: type === "error" ? 7000 : 3000, showClose: true });
-  announce(message);
 }

@@ -10,7 +10,8 @@ describe("credits", () => {
   });
 
   it("refuse what is not a decimal number", () => {
-    for (const text of ["", "1e5", "NaN", "1.2.3", "0.0000000001", " 1"]) expect(() => toNano(text)).toThrow(SyntaxError);
+    for (const text of ["", "1e5", "NaN", "1.2.3", "0.0000000001", " 1"])
+      expect(() => toNano(text)).toThrow(SyntaxError);
   });
 
   it("add up where floats would not", () => {

@@ -1,11 +1,28 @@
 import { describe, expect, it } from "vitest";
-import { allZones, browserZone, dayFromText, daysBetween, dayText, instantOf, isZone, startOfDay, startOfMonth, wallTime } from "./zones";
+import {
+  allZones,
+  browserZone,
+  dayFromText,
+  daysBetween,
+  dayText,
+  instantOf,
+  isZone,
+  startOfDay,
+  startOfMonth,
+  wallTime,
+} from "./zones";
 
 const at = (iso: string): Date => new Date(iso);
 
 describe("zones", () => {
   it("know the wall clock anywhere", () => {
-    expect(wallTime(at("2026-11-23T23:15:00Z"), "Asia/Kathmandu")).toEqual({ year: 2026, month: 11, day: 24, hour: 5, minute: 0 });
+    expect(wallTime(at("2026-11-23T23:15:00Z"), "Asia/Kathmandu")).toEqual({
+      year: 2026,
+      month: 11,
+      day: 24,
+      hour: 5,
+      minute: 0,
+    });
     expect(wallTime(at("2026-11-23T00:00:00Z"), "UTC").hour).toBe(0);
   });
 

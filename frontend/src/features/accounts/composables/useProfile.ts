@@ -1,4 +1,4 @@
-import { fetchMe, changePassword, updateProfile } from "../api";
+import { changePassword, updateProfile } from "../api";
 import { useSession } from "../session";
 import type { PasswordChange, ProfileChange } from "../types";
 import { useAction } from "@/shared/composables";
@@ -14,7 +14,7 @@ export function useProfile() {
   const save = useAction(
     async (change: ProfileChange) => {
       await updateProfile(change);
-      session.adopt(await fetchMe());
+      await session.refresh();
     },
     { done: () => t("accounts.profile.saved"), quiet: true },
   );

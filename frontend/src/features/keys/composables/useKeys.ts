@@ -18,10 +18,13 @@ export function useKeyActions() {
   const { t } = useI18n();
   const refresh = [["keys"]];
   return {
-    issue: useAction((input: { body: KeyIssue; idempotencyKey: string }) => issueKey(input.body, input.idempotencyKey), {
-      refresh,
-      quiet: true,
-    }),
+    issue: useAction(
+      (input: { body: KeyIssue; idempotencyKey: string }) => issueKey(input.body, input.idempotencyKey),
+      {
+        refresh,
+        quiet: true,
+      },
+    ),
     update: useAction((input: { id: string; body: KeyChange }) => updateKey(input.id, input.body), {
       done: () => t("keys.renamed"),
       refresh,

@@ -27,7 +27,10 @@ export function useAdminOverview() {
     buckets: computed(() => daysBetween(range.value.from, range.value.to, preferences.zone).map((id) => ({ id }))),
     /** Days are named by their date alone, so that those without usage can stand between them. */
     days: computed(() =>
-      (answer.data.value?.by_day ?? []).map((row) => ({ ...row, group: { ...row.group, id: row.group.id.slice(0, 10) } })),
+      (answer.data.value?.by_day ?? []).map((row) => ({
+        ...row,
+        group: { ...row.group, id: row.group.id.slice(0, 10) },
+      })),
     ),
   };
 }

@@ -36,7 +36,10 @@ export const en = {
     added: "Price added",
     basis: "What it charges",
     bases: { rates: "Rates of its own", markup: "The library's rates, times a factor" },
-    multiplierHint: { rates: "Everything above is multiplied by this.", markup: "1.15 adds fifteen per cent to what the library charges." },
+    multiplierHint: {
+      rates: "Everything above is multiplied by this.",
+      markup: "1.15 adds fifteen per cent to what the library charges.",
+    },
     withdraw: {
       open: "Withdraw",
       title: "Withdraw the price for “{pattern}”?",

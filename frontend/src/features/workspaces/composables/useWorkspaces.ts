@@ -53,11 +53,14 @@ export function useWorkspace(id: MaybeRefOrGetter<string>) {
     (input: { body: NewGrant; idempotencyKey: string }) => grantCredits(toValue(id), input.body, input.idempotencyKey),
     { done: () => t("workspaces.granted"), refresh: AFTER_GRANT, quiet: true },
   );
-  const voiding = useAction((input: { grantId: string; reason: string }) => voidGrant(toValue(id), input.grantId, input.reason), {
-    done: () => t("workspaces.voided"),
-    refresh: AFTER_GRANT,
-    quiet: true,
-  });
+  const voiding = useAction(
+    (input: { grantId: string; reason: string }) => voidGrant(toValue(id), input.grantId, input.reason),
+    {
+      done: () => t("workspaces.voided"),
+      refresh: AFTER_GRANT,
+      quiet: true,
+    },
+  );
   const suspend = useAction((reason: string) => suspendWorkspace(toValue(id), reason), {
     done: () => t("workspaces.suspended"),
     refresh: [KEY],
@@ -77,7 +80,7 @@ export function useRename() {
   return useAction(
     async (name: string) => {
       await renameWorkspace(name);
-      await session.load();
+      await session.refresh();
     },
     { done: () => t("workspaces.settings.saved"), refresh: [KEY], quiet: true },
   );

@@ -3,11 +3,21 @@ import { BarList, ChartFigure, REST_ID, seriesColor, stack } from "./index";
 import { tooltipElement } from "./tooltip";
 import { render } from "../../../../tests/mounting";
 
-const cell = (bucket: string, seriesId: string, amount: string) => ({ bucket, seriesId, seriesName: seriesId.toUpperCase(), amount });
+const cell = (bucket: string, seriesId: string, amount: string) => ({
+  bucket,
+  seriesId,
+  seriesName: seriesId.toUpperCase(),
+  amount,
+});
 
 describe("stack", () => {
   it("puts the largest series first and fills the gaps", () => {
-    const { series } = stack(["1", "2"], [cell("1", "a", "0.1"), cell("2", "b", "3"), cell("1", "b", "0.2"), cell("9", "a", "5")], 8, "Others");
+    const { series } = stack(
+      ["1", "2"],
+      [cell("1", "a", "0.1"), cell("2", "b", "3"), cell("1", "b", "0.2"), cell("9", "a", "5")],
+      8,
+      "Others",
+    );
     expect(series).toEqual([
       { id: "b", name: "B", amounts: ["0.2", "3"], total: "3.2" },
       { id: "a", name: "A", amounts: ["0.1", "0"], total: "0.1" },

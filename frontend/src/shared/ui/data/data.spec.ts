@@ -66,7 +66,11 @@ describe("PagerBar", () => {
   const pages = { pageNumber: 1, hasNext: false, hasPrevious: false, rowCount: 3, next: vi.fn(), previous: vi.fn() };
 
   it("hides where everything fits", () => {
-    expect(render(PagerBar, { props: { pages, limit: 25 } }).find("nav").exists()).toBe(false);
+    expect(
+      render(PagerBar, { props: { pages, limit: 25 } })
+        .find("nav")
+        .exists(),
+    ).toBe(false);
   });
 
   it("leads on and lets the reader choose how many rows", async () => {
@@ -86,7 +90,11 @@ describe("small cells", () => {
   });
 
   it("mark up a time for machines, or say that there is none", () => {
-    expect(render(TimeText, { props: { at: "2026-11-23T07:00:00.000Z" } }).find("time").attributes("datetime")).toBe("2026-11-23T07:00:00.000Z");
+    expect(
+      render(TimeText, { props: { at: "2026-11-23T07:00:00.000Z" } })
+        .find("time")
+        .attributes("datetime"),
+    ).toBe("2026-11-23T07:00:00.000Z");
     expect(render(TimeText, { props: { at: null, none: "never" } }).text()).toBe("never");
   });
 

@@ -41,7 +41,9 @@ describe("ReasonDialog", () => {
   });
 
   it("keeps the error in sight, with its fields", async () => {
-    const error = new ApiError(422, "input.invalid", "No.", [{ pointer: "/reason", code: "field.long", detail: "Too long." }]);
+    const error = new ApiError(422, "input.invalid", "No.", [
+      { pointer: "/reason", code: "field.long", detail: "Too long." },
+    ]);
     const wrapper = render(ReasonDialog, { props: { ...props, error } });
     await flushPromises();
     expect(wrapper.find("[role=alert]").text()).toContain("Too long.");
@@ -58,7 +60,13 @@ describe("rules", () => {
     const { result } = runComposable(useRules);
     const said: (string | undefined)[] = [];
     const run = (rule: ReturnType<typeof result.email>, value: string) =>
-      rule.validator?.({} as never, value, (error) => said.push(error instanceof Error ? error.message : undefined), {}, {});
+      rule.validator?.(
+        {} as never,
+        value,
+        (error) => said.push(error instanceof Error ? error.message : undefined),
+        {},
+        {},
+      );
     void run(result.email(), "nobody");
     void run(result.email(), "ann@example.com");
     void run(result.positiveCredits(), "0");

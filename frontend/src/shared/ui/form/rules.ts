@@ -16,18 +16,31 @@ export function useRules() {
   function check(holds: (value: string) => boolean, message: () => string): FormItemRule {
     return {
       trigger: "blur",
-      validator: (_, value: string | undefined, done) => done(!value || holds(value) ? undefined : new Error(message())),
+      validator: (_, value: string | undefined, done) =>
+        done(!value || holds(value) ? undefined : new Error(message())),
     };
   }
 
   return {
     required: (): FormItemRule => ({ required: true, whitespace: true, message: t("form.required"), trigger: "blur" }),
-    email: () => check((value) => EMAIL.test(value), () => t("form.email")),
+    email: () =>
+      check(
+        (value) => EMAIL.test(value),
+        () => t("form.email"),
+      ),
     /** Zero and above: a rate. */
     credits: () => check(isCreditAmount, () => t("form.credits")),
     /** Above zero: a grant. */
-    positiveCredits: () => check((value) => isCreditAmount(value) && toNano(value) > 0n, () => t("form.credits")),
-    atLeast: (least: number) => check((value) => value.length >= least, () => t("form.passwordShort", { least })),
+    positiveCredits: () =>
+      check(
+        (value) => isCreditAmount(value) && toNano(value) > 0n,
+        () => t("form.credits"),
+      ),
+    atLeast: (least: number) =>
+      check(
+        (value) => value.length >= least,
+        () => t("form.passwordShort", { least }),
+      ),
     check,
   };
 }
