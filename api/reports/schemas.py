@@ -18,6 +18,7 @@ _PROVEN_ON = {
     "I5": "settlements",
     "I6": "rollups",
     "I7": "ledger entries",
+    "I8": "renewals",
 }
 
 

@@ -1,4 +1,4 @@
-"""Prove I1 to I7 on a live database, in chunks that each see one instant, in bounded memory."""
+"""Prove I1 to I8 on a live database, in chunks that each see one instant, in bounded memory."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -14,13 +14,14 @@ from ccmanage.reports.books.guards import check_guards
 from ccmanage.reports.books.installation import check_installation_at, check_whole_installation
 from ccmanage.reports.books.ledger import LedgerWalk
 from ccmanage.reports.books.leftovers import check_totals, check_unpriced
+from ccmanage.reports.books.renewals import check_renewals
 from ccmanage.reports.books.report import BooksReport, Watermark
 from ccmanage.reports.books.repository import BooksRepository
 from ccmanage.reports.books.rollups import check_all_rollups, check_touched_rollups
 from ccmanage.reports.books.settlements import Tally, check_settlements
 from ccmanage.reports.books.snapshot import Progress, Run, Stopped, snapshot
 
-# Numbers that may have been given to posts that are still being written while later ones are committed.
+# Numbers that may have been given to rows that are still being written while later ones are committed.
 _IN_FLIGHT = 10_000
 
 
@@ -76,6 +77,7 @@ def _check(run: Run, *, with_heads: bool) -> None:
         check_whole_installation(run)
     else:
         check_installation_at(run, check_touched_rollups(run, touched))
+    check_renewals(run)
     LedgerWalk(run, with_heads=with_heads).check()
 
 
@@ -88,7 +90,7 @@ def _reach(connection: Connection, now: int) -> Watermark:
     """Return up to where everything is written by now.
 
     One settler at a time gives the numbers of settlements and events, so they are committed in their order.
-    Batches are written by many at once: a lower number may still come, hence the margin.
+    Batches and renewals are written by many at once: a lower number may still come, hence the margin.
     """
 
     def number(query: str) -> int:
@@ -101,4 +103,5 @@ def _reach(connection: Connection, now: int) -> Watermark:
         settlement=number("SELECT MAX(id) FROM settlements"),
         event=number("SELECT MAX(id) FROM events"),
         at=now,
+        renewal=max(number("SELECT MAX(id) FROM renewals") - _IN_FLIGHT, 0),
     )

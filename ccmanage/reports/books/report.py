@@ -16,6 +16,7 @@ INVARIANTS: Final[Mapping[str, str]] = {
     "I5": "charges match events",
     "I6": "rollups match events",
     "I7": "the ledger is append only",
+    "I8": "one renewal per period",
 }
 # What is kept of each invariant; all are counted. Broken books break in many rows at once.
 MOST_FINDINGS = 100
@@ -47,12 +48,13 @@ def _shown(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """Up to where the books are proven: numbers of batch, settlement and event, and the instant of the proof."""
+    """Up to where the books are proven: numbers of batch, settlement, event, renewal; the instant of the proof."""
 
     batch: int = 0
     settlement: int = 0
     event: int = 0
     at: int = 0
+    renewal: int = 0
 
 
 @dataclass(frozen=True, slots=True)
