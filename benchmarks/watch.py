@@ -85,7 +85,7 @@ class Watch:
         return (within[-1].settled - within[0].settled) / (within[-1].at - within[0].at)
 
     def pace(self) -> float:
-        """Return the speed of settling from the start of the first settlement to that of the last."""
+        """Return the speed of settling from the start of the first settlement to that of the last; 0 if it was one."""
         with self._connect() as connection:
             rows = connection.exec_driver_sql(
                 f"SELECT at, events FROM settlements WHERE id > {self._first_settlement:d} ORDER BY id"

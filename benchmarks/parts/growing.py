@@ -75,7 +75,7 @@ def _settling(context: Context, empty: Installation, grown: Installation) -> Non
     """Let the same backlog be settled on both, in turns."""
     events = int(context.options.short * _BACKLOG)
     speeds = [(drain_speed(empty, events), drain_speed(grown, events)) for _ in range(_ROUNDS)]
-    speeds.sort(key=lambda pair: pair[1] / pair[0])
+    speeds.sort(key=lambda pair: pair[1] / pair[0] if pair[0] else 0.0)
     on_empty, on_grown = speeds[len(speeds) // 2]
     base = Figure("settling a backlog, empty tables", on_empty, "events/s")
     context.add(base, at_least("settling a backlog, grown tables", on_grown, "events/s", of=base, share=0.8))
