@@ -72,7 +72,7 @@ def test_a_repository_is_used_at_home_only(path: Path) -> None:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module and re.fullmatch(r"ccmanage\.\w+\.repository", node.module):
             owner = node.module.split(".")[1]
-            assert owner in (feature, "core") or feature == "bootstrap.py", (
+            assert owner in (feature, "core") or feature == "bootstrap", (
                 f"{name(path)} imports {node.module}: ask the feature's service"
             )
 

@@ -1,0 +1,45 @@
+"""What every scope stands on."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from ccmanage.audit.repository import AuditRepository
+from ccmanage.audit.service import Actor, AuditService
+from ccmanage.core.uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from ccmanage.bootstrap.runtime import Runtime
+
+
+class Above(Protocol):
+    """What lower features let upper ones do in the same transaction."""
+
+    def open_personal_workspace(self, user_id: int) -> None:
+        """Give a new person a workspace of their own."""
+        ...
+
+    def revoke_keys_of(self, user_id: int) -> int:
+        """Revoke all keys that a person made; returns how many."""
+        ...
+
+    def opened(self, workspace_id: int) -> None:
+        """Open the account of a new workspace."""
+        ...
+
+
+class ScopeBase(UnitOfWork):
+    """One transaction of a runtime, on behalf of somebody. Services are built when they are first asked for."""
+
+    def __init__(self, runtime: "Runtime", actor: Actor, *, write: bool) -> None:
+        super().__init__(runtime.database, runtime.queue, runtime.clock, write=write)
+        self._runtime = runtime
+        self._actor = actor
+
+    @cached_property
+    def audit(self) -> AuditService:
+        """Who did what."""
+        return AuditService(AuditRepository(self.session), self._runtime.ring, self.clock, self._actor)
+
+    @cached_property
+    def _above(self) -> Above:
+        raise AssertionError("the whole Scope knows")

@@ -1,0 +1,77 @@
+"""What a process has."""
+
+from collections.abc import Callable
+from copy import copy
+from typing import TypeVar
+
+from ccmanage.accounts.throttle import SignInThrottle
+from ccmanage.audit.service import Actor
+from ccmanage.bootstrap.scope import Scope
+from ccmanage.core.clock import Clock, FileClock, SystemClock
+from ccmanage.core.config import Settings
+from ccmanage.core.crypto import KeyRing, decode_secret
+from ccmanage.core.db import Database
+from ccmanage.core.jwt import Tokens
+from ccmanage.core.security import Digester, Passwords
+from ccmanage.core.tasks import Queue
+from ccmanage.core.uow import with_retries
+from ccmanage.pricing.cache import PriceBookCache
+from ccmanage.reports.numbers import OutsideNumbers
+from ccmanage.subscriptions.sweeping import Renewer
+from ccmanage.usage.late import charge_late_prices
+from ccmanage.usage.settlement import Settler
+
+T = TypeVar("T")
+
+
+class Runtime:
+    """What a process has: settings, engine, queue, clock, keys. Nothing of it is made at import."""
+
+    def __init__(self, settings: Settings, queue: Queue, *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.queue = queue
+        self.uses_database_clock = clock is None
+        self.clock: Clock = clock or (
+            FileClock(settings.test_clock_file) if settings.test_clock_file else SystemClock()
+        )
+        self.database = Database(settings.database_url, pool_size=settings.database_pool)
+        self.ring = KeyRing([decode_secret(secret) for secret in settings.encryption_keys])
+        self.digester = Digester(decode_secret(settings.key_pepper))
+        self.numbers = OutsideNumbers(decode_secret(settings.key_pepper))
+        self.passwords = Passwords()
+        self.price_cache = PriceBookCache()
+        self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events)
+        self.renewer = Renewer(self.scope, self.read)
+        self.throttle = SignInThrottle(self.clock)
+        self.tokens = Tokens([decode_secret(secret) for secret in settings.secret_keys], "session")
+
+    def scope(self, actor: Actor | None = None) -> Scope:
+        """Open a transaction that may write: commits on leave, rolls back on error."""
+        return Scope(self, actor or Actor(), write=True)
+
+    def read(self, actor: Actor | None = None) -> Scope:
+        """Open a transaction that only reads."""
+        return Scope(self, actor or Actor(), write=False)
+
+    def run(self, work: Callable[[Scope], T], actor: Actor | None = None) -> T:
+        """Run repeatable work in a transaction, again as a whole after a transient error."""
+
+        def once() -> T:
+            with self.scope(actor) as scope:
+                return work(scope)
+
+        return with_retries(once, repeatable=True)
+
+    def charge_late_prices(self) -> int:
+        """Charge the events whose price is known by now; returns how many."""
+        return charge_late_prices(self.scope, self.clock)
+
+    def with_database(self, database: Database) -> "Runtime":
+        """Return the same runtime on other connections."""
+        other = copy(self)
+        other.database = database
+        return other
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.database.dispose()

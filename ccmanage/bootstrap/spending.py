@@ -1,0 +1,91 @@
+"""What may be spent: keys, packages, credits, prices."""
+
+from functools import cached_property
+
+from ccmanage.bootstrap.people import PeopleScope
+from ccmanage.credits.repository import CreditRepository
+from ccmanage.credits.service import CreditService
+from ccmanage.gateways.repository import GatewayRepository
+from ccmanage.gateways.service import GatewayService
+from ccmanage.keys.repository import KeyRepository
+from ccmanage.keys.service import KeyService
+from ccmanage.packages.repository import PackageRepository
+from ccmanage.packages.service import PackageService
+from ccmanage.pricing.repository import PriceRepository
+from ccmanage.pricing.service import PricingService
+from ccmanage.subscriptions.bulk import BulkService
+from ccmanage.subscriptions.changes import ChangeService
+from ccmanage.subscriptions.clock import DatabaseClock
+from ccmanage.subscriptions.desk import Desk
+from ccmanage.subscriptions.repository import SubscriptionRepository
+from ccmanage.subscriptions.service import SubscriptionService
+from ccmanage.subscriptions.views import SubscriptionViews
+
+
+class SpendingScope(PeopleScope):
+    """The services of keys, gateways, packages, subscriptions, credits and prices."""
+
+    @cached_property
+    def gateways(self) -> GatewayService:
+        """Machine clients."""
+        return GatewayService(GatewayRepository(self.session), self.clock, self._runtime.digester, self.audit)
+
+    @cached_property
+    def credits(self) -> CreditService:
+        """Grants, ledger, balances."""
+        return CreditService(self, CreditRepository(self.session), self.audit)
+
+    @cached_property
+    def packages(self) -> PackageService:
+        """What can be subscribed to."""
+        return PackageService(PackageRepository(self.session), self.clock, self.audit)
+
+    @cached_property
+    def subscriptions(self) -> SubscriptionService:
+        """Whose allowance comes when."""
+        return SubscriptionService(
+            self._subscription_repository, self.subscription_views, self._subscription_desk, self.audit
+        )
+
+    @cached_property
+    def subscription_views(self) -> SubscriptionViews:
+        """Subscriptions with their packages."""
+        return SubscriptionViews(self._subscription_repository, self.packages)
+
+    @cached_property
+    def subscription_changes(self) -> ChangeService:
+        """Changes of package, shown before they are made."""
+        return ChangeService(
+            self._subscription_repository,
+            self.subscriptions,
+            self.subscription_views,
+            self._subscription_desk,
+            self.credits,
+            self.audit,
+        )
+
+    @cached_property
+    def subscription_bulk(self) -> BulkService:
+        """Many subscriptions at once."""
+        return BulkService(self._subscription_repository, self._subscription_desk, self.audit)
+
+    @cached_property
+    def _subscription_repository(self) -> SubscriptionRepository:
+        return SubscriptionRepository(self.session)
+
+    @cached_property
+    def _subscription_desk(self) -> Desk:
+        # A clock that was handed in is meant for everything; else a jump of this host's must not move periods.
+        clock = DatabaseClock(self.session, self.clock) if self._runtime.uses_database_clock else self.clock
+        return Desk(self, self._subscription_repository, self.packages, clock)
+
+    @cached_property
+    def keys(self) -> KeyService:
+        """API keys."""
+        return KeyService(KeyRepository(self.session), self.clock, self._runtime.digester, self.audit)
+
+    @cached_property
+    def pricing(self) -> PricingService:
+        """The price book."""
+        cache = self._runtime.price_cache
+        return PricingService(self, PriceRepository(self.session), cache, self.clock, self.audit)
