@@ -55,7 +55,7 @@ def stream(part: Part, command: list[str], folder: Path = ROOT, **environment: s
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env=os.environ | {"FORCE_COLOR": "0", "NO_COLOR": "1"} | environment,
+        env={k: v for k, v in os.environ.items() if k != "FORCE_COLOR"} | {"NO_COLOR": "1"} | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
