@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import Base, BigId, Digest, PublicId, Tiny, bytes_type
+from ccmanage.core.personal import Erasure, personal
 
 
 class Role(IntEnum):
@@ -26,6 +27,16 @@ class User(Base):
     """A person who signs in. Mail address and name are encrypted; the address is found by a blind index."""
 
     __tablename__ = "users"
+    __personal__ = personal(
+        "Who somebody is: mail address, name, hash of the password, language, zone.",
+        person="id",
+        sealed={"email_sealed": "users.email", "name_sealed": "users.name"},
+        index={"email_index": ("email_sealed", "users.email")},
+        on_erasure=Erasure.OWN,
+        export="profile",
+        hidden=("id", "email_index", "password_hash"),
+        kept="until the account is deleted",
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
@@ -46,6 +57,15 @@ class UserSession(Base):
     """One sign-in. Its public id is the token's `jti`; ending the row ends the token."""
 
     __tablename__ = "sessions"
+    __personal__ = personal(
+        "Sign-ins: when, from which network and device.",
+        person="user_id",
+        sealed={"network_sealed": "sessions.network", "device_sealed": "sessions.device"},
+        on_erasure=Erasure.DELETE,
+        export="sessions",
+        hidden=("id", "user_id"),
+        kept="retention.sessions_days",
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)

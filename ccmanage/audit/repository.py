@@ -12,9 +12,9 @@ class AuditRepository(Repository[AuditEntry]):
 
     model = AuditEntry
 
-    def add_detail(self, entry_id: int, sealed: bytes) -> None:
+    def add_detail(self, entry: AuditEntry, sealed: bytes) -> None:
         """Insert the erasable side of an entry."""
-        self.session.add(AuditDetail(entry_id=entry_id, sealed=sealed))
+        self.session.add(AuditDetail(entry_id=entry.id, public_id=entry.public_id, sealed=sealed))
 
     def page_of_log(self, ask: PageRequest, *, action: str | None, actor_user_id: int | None) -> Page[AuditEntry]:
         """Return entries, newest first, of one kind of deed or one person if asked."""

@@ -22,6 +22,8 @@ class Actor:
     user_id: int = 0
     request_id: str = ""
     address: str = ""
+    # Whom an administrator looks as; 0 = nobody.
+    as_user_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class AuditService:
                 public_id=public_id,
                 at=self._clock.now_ms(),
                 actor_user_id=self._actor.user_id,
+                as_user_id=self._actor.as_user_id,
                 action=action,
                 subject_kind=subject[0],
                 subject_id=subject[1],
@@ -80,7 +83,7 @@ class AuditService:
                 commitment=hashlib.sha256(plain.encode()).digest(),
             )
         )
-        self._repository.add_detail(entry.id, self._ring.encrypt(plain, f"audit_details:{public_id.hex()}"))
+        self._repository.add_detail(entry, self._ring.encrypt(plain, f"audit_details:{public_id.hex()}"))
 
     def page(self, ask: PageRequest, *, action: str | None = None, actor_user_id: int | None = None) -> Page[Recorded]:
         """Return the log, newest first."""

@@ -7,7 +7,7 @@ read-then-write fails at once whatever the busy time-out.
 
 import threading
 from collections import deque
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, String, create_engine, event
 from sqlalchemy.dialects import mysql
@@ -17,6 +17,8 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeEngine
+
+from ccmanage.core.personal import Declaration
 
 TABLE: dict[str, Any] = {
     "mysql_engine": "InnoDB",
@@ -66,6 +68,8 @@ class Base(DeclarativeBase):
         }
     )
     __table_args__: Any = TABLE
+    # What the table holds of people; see ccmanage/core/personal.py. A test fails for a table that does not say.
+    __personal__: ClassVar[Declaration | None] = None
 
 
 # SQLite numbers rows by itself only for INTEGER PRIMARY KEY.

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ccmanage.core.clock import DAY
 from ccmanage.core.db import Base, Blob, Digest
+from ccmanage.core.personal import Erasure, personal
 from ccmanage.core.sql import IN_LIST, chunks
 
 KEPT_MS = DAY
@@ -15,6 +16,12 @@ class IdempotencyRecord(Base):
     """One keyed request: `scope` digests caller, route and key; `request_hash` digests the body."""
 
     __tablename__ = "idempotency_records"
+    __personal__ = personal(
+        "The answers to repeated requests, for a day; they may name what the asker named.",
+        on_erasure=Erasure.KEEP,
+        unexported="a technical copy of answers that the person was given, for a day",
+        kept="a day",
+    )
 
     scope: Mapped[bytes] = mapped_column(Digest, primary_key=True)
     request_hash: Mapped[bytes] = mapped_column(Digest)

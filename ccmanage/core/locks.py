@@ -4,12 +4,14 @@ from sqlalchemy import BigInteger, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ccmanage.core.db import Base
+from ccmanage.core.personal import no_personal
 
 
 class Lease(Base):
     """Who holds a duty until when."""
 
     __tablename__ = "leases"
+    __personal__ = no_personal("which process holds a duty")
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     holder: Mapped[str] = mapped_column(String(64))

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Digest, PublicId, Tiny
+from ccmanage.core.personal import no_personal
 
 NO_THRESHOLD_NANO = -9 * 10**18
 
@@ -57,6 +58,7 @@ class Grant(Base):
     """A bucket of credits."""
 
     __tablename__ = "grants"
+    __personal__ = no_personal("credits of workspaces")
     __table_args__ = (
         Index(None, "workspace_id", "state"),
         Index(None, "workspace_id", "id"),
@@ -89,6 +91,7 @@ class Balance(Base):
     """The sum of a workspace's ledger, kept beside it: the row that is locked before anything moves."""
 
     __tablename__ = "balances"
+    __personal__ = no_personal("sums of workspaces")
 
     workspace_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     balance_nano: Mapped[int] = mapped_column(BigInteger)
@@ -109,6 +112,7 @@ class LedgerEntry(Base):
     """One movement of a workspace. Written once; the database refuses to change or delete it."""
 
     __tablename__ = "ledger"
+    __personal__ = no_personal("movements of workspaces: numbers and codes, no text")
     __table_args__ = (
         # One movement per cause: writing it twice is refused, and a settlement's entries are found by it.
         UniqueConstraint("ref_kind", "ref_id", "workspace_id", "kind", "grant_id", name="uq_ledger_reference"),

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import Base, BigId, Digest, PublicId, Tiny, human_text
+from ccmanage.core.personal import no_personal
 
 
 class GatewayState(IntEnum):
@@ -19,6 +20,7 @@ class Gateway(Base):
     """A machine that verifies keys and posts usage. `scopes` is a comma-separated list."""
 
     __tablename__ = "gateways"
+    __personal__ = no_personal("machines")
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
@@ -33,6 +35,7 @@ class GatewayToken(Base):
     """One token of a gateway, found by its digest; after a rotation the old one runs out."""
 
     __tablename__ = "gateway_tokens"
+    __personal__ = no_personal("digests of the tokens of machines")
 
     digest: Mapped[bytes] = mapped_column(Digest, primary_key=True)
     gateway_id: Mapped[int] = mapped_column(ForeignKey("gateways.id"), index=True)

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Digest, PublicId, Tiny, human_text
+from ccmanage.core.personal import Erasure, no_personal, personal
 
 
 class KeyState(IntEnum):
@@ -19,6 +20,15 @@ class ApiKey(Base):
     """A key of a workspace, made by a person. Its secrets stand apart, so that it can be rotated."""
 
     __tablename__ = "api_keys"
+    __personal__ = personal(
+        "API keys that a person made, and what they called them.",
+        person="user_id",
+        plain=("name",),
+        on_erasure=Erasure.BLANK,
+        export="keys",
+        hidden=("id", "workspace_id", "user_id"),
+        kept="as long as the usage that was charged by them",
+    )
     __table_args__ = (Index(None, "workspace_id", "id"), TABLE)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
@@ -37,6 +47,7 @@ class ApiKeySecret(Base):
     """One secret of a key, found by its digest; after a rotation the old one runs out."""
 
     __tablename__ = "api_key_secrets"
+    __personal__ = no_personal("digests of secrets, so that usage in flight finds its key")
 
     digest: Mapped[bytes] = mapped_column(Digest, primary_key=True)
     key_id: Mapped[int] = mapped_column(ForeignKey("api_keys.id"), index=True)

@@ -4,12 +4,14 @@ from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Blob, Count, PublicId, Tiny, bytes_type, human_text
+from ccmanage.core.personal import no_personal
 
 
 class Package(Base):
     """What workspaces can subscribe to. `revision` counts changes, so that two people do not undo each other."""
 
     __tablename__ = "packages"
+    __personal__ = no_personal("what is offered")
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
@@ -30,6 +32,7 @@ class PackageVersion(Base):
     """What a package promises from a version on."""
 
     __tablename__ = "package_versions"
+    __personal__ = no_personal("terms of what is offered")
     __table_args__ = (UniqueConstraint("package_id", "version"), TABLE)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Count, PublicId, Tiny, human_text
+from ccmanage.core.personal import no_personal
 
 
 class Variant(IntEnum):
@@ -20,6 +21,7 @@ class PriceRow(Base):
     """What the models of a pattern cost from an instant on; the rates stand in `price_rates`."""
 
     __tablename__ = "prices"
+    __personal__ = no_personal("the price book")
     __table_args__ = (
         UniqueConstraint("origin", "pattern", "effective_from", "version", name="uq_prices_version"),
         TABLE,
@@ -43,6 +45,7 @@ class PriceRate(Base):
     """Nano-credits per million tokens, for calls of a variant with more than so much input."""
 
     __tablename__ = "price_rates"
+    __personal__ = no_personal("the price book")
 
     price_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     variant: Mapped[int] = mapped_column(Tiny, primary_key=True, autoincrement=False)

@@ -4,12 +4,14 @@ from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import Base, BigId, Blob, Tiny
+from ccmanage.core.personal import no_personal
 
 
 class BooksRun(Base):
     """One run of the books' audit and how far it got; the next scheduled run goes on from there."""
 
     __tablename__ = "books_runs"
+    __personal__ = no_personal("results of auditing the books")
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     at: Mapped[int] = mapped_column(BigInteger)

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Blob, Count, PublicId, Tiny, bytes_type
+from ccmanage.core.personal import no_personal
 
 
 class Action(IntEnum):
@@ -26,6 +27,7 @@ class Subscription(Base):
     """A workspace's subscription to a version of a package. Written as a `Standing`, under the balance's lock."""
 
     __tablename__ = "subscriptions"
+    __personal__ = no_personal("which package a workspace has")
     __table_args__ = (
         Index(None, "workspace_id", "id"),
         Index(None, "version_id", "state"),
@@ -67,6 +69,7 @@ class Renewal(Base):
     """The end of a period, the start of one, or both at once: written with its ledger entries, once, for ever."""
 
     __tablename__ = "renewals"
+    __personal__ = no_personal("the periods of subscriptions")
     __table_args__ = (
         UniqueConstraint("subscription_id", "start_at"),
         Index(None, "workspace_id", "id"),
@@ -90,6 +93,7 @@ class SubscriptionPreview(Base):
     """A change as it was shown, and what must still be so when it is carried out."""
 
     __tablename__ = "subscription_previews"
+    __personal__ = no_personal("reckoned changes; who asked stands there as a number")
     __table_args__ = (Index(None, "created_at"), TABLE)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)

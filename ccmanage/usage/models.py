@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Blob, Count, PublicId, Tiny, bytes_type
+from ccmanage.core.personal import Erasure, no_personal, personal
 
 SLOT_MS = 900_000  # every zone's offset is a multiple of a quarter of an hour
 
@@ -66,6 +67,7 @@ class InboxBatch(Base):
     """One accepted post. `payload` holds the valid items, until they are settled; `ids` holds every item's id."""
 
     __tablename__ = "inbox_batches"
+    __personal__ = no_personal("posts of machines, until they are settled: digests and numbers")
     __table_args__ = (Index(None, "state", "id"), TABLE)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
@@ -87,6 +89,7 @@ class BatchOutcome(Base):
     """What became of a batch: written once by its settlement. The counts stay for ever and never change."""
 
     __tablename__ = "batch_outcomes"
+    __personal__ = no_personal("what became of posts")
     __table_args__ = (Index(None, "settlement_id"), TABLE)
 
     batch_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -107,6 +110,14 @@ class UsageEvent(Base):
     """One LLM call. Exactly one row for each (gateway, event id), for ever."""
 
     __tablename__ = "events"
+    __personal__ = personal(
+        "Single calls under opaque numbers: model, tokens, times, and a label of the session that the client chose.",
+        person="user_id",
+        plain=("session_label", "extra"),
+        on_erasure=Erasure.OWN,
+        unexported="in the section `usage`, with names instead of numbers",
+        kept="retention.events_days",
+    )
     __table_args__ = (
         UniqueConstraint("gateway_id", "event_id", name="uq_events_gateway_id_event_id"),
         Index("ix_events_workspace_id_event_at", "workspace_id", "event_at", "id"),
@@ -149,6 +160,7 @@ class UnpricedEvent(Base):
     """An event that waits for a price; kept with the settlement that charged it in the end."""
 
     __tablename__ = "unpriced_events"
+    __personal__ = no_personal("numbers of events")
     __table_args__ = (Index(None, "settlement_id", "model_id", "event_at"), TABLE)
 
     event_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -163,6 +175,12 @@ class QuarantinedEvent(Base):
     """An event that could not be settled. One row per gateway and payload, with a count, whoever repeats it."""
 
     __tablename__ = "quarantine"
+    __personal__ = personal(
+        "Events that could not be settled: whitelisted fields, keys as digests.",
+        on_erasure=Erasure.KEEP,
+        unexported="they could not be matched to anybody",
+        kept="retention.quarantine_days",
+    )
     __table_args__ = (
         UniqueConstraint("gateway_id", "fingerprint", name="uq_quarantine_gateway_id_fingerprint"),
         Index(None, "state", "id"),
@@ -190,6 +208,7 @@ class Rollup(Base):
     """Sums of a quarter of an hour. Portal and reports read these, never the events."""
 
     __tablename__ = "rollups"
+    __personal__ = no_personal("sums under opaque numbers")
 
     workspace_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     slot: Mapped[int] = mapped_column(Count, primary_key=True, autoincrement=False)
@@ -214,6 +233,7 @@ class InstallationRollup(Base):
     """The same sums over all workspaces, by model: what the admins' overview reads."""
 
     __tablename__ = "installation_rollups"
+    __personal__ = no_personal("sums over everybody")
 
     slot: Mapped[int] = mapped_column(Count, primary_key=True, autoincrement=False)
     model_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -232,6 +252,7 @@ class Settlement(Base):
     """One settling transaction."""
 
     __tablename__ = "settlements"
+    __personal__ = no_personal("which transaction charged")
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     kind: Mapped[int] = mapped_column(Tiny)
@@ -245,6 +266,7 @@ class SettlementLane(Base):
     """The row that a settler locks, so that there is one at a time."""
 
     __tablename__ = "settlement_lanes"
+    __personal__ = no_personal("a lock")
 
     lane: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
 
@@ -253,6 +275,7 @@ class ModelName(Base):
     """A model's name as gateways write it, so that events carry a number."""
 
     __tablename__ = "model_names"
+    __personal__ = no_personal("names of models")
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     name: Mapped[bytes] = mapped_column(bytes_type(200), unique=True)
@@ -262,6 +285,13 @@ class Project(Base):
     """A project label of a workspace. Number 0 means none; beyond the cap labels are counted as `other`."""
 
     __tablename__ = "projects"
+    __personal__ = personal(
+        "Labels of projects that clients chose.",
+        plain=("label",),
+        on_erasure=Erasure.OWN,
+        unexported="in the section `usage`",
+        kept="as long as the sums under them",
+    )
     __table_args__ = (UniqueConstraint("workspace_id", "label"), TABLE)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
@@ -273,6 +303,7 @@ class GatewayActivity(Base):
     """When a gateway last posted, and how far its clock is off."""
 
     __tablename__ = "gateway_activity"
+    __personal__ = no_personal("when machines posted")
 
     gateway_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     last_post_at: Mapped[int] = mapped_column(BigInteger)
@@ -285,6 +316,7 @@ class ArchivedEventKey(Base):
     """The identity of an event whose row retention took away: its id is still refused a second charge."""
 
     __tablename__ = "archived_event_keys"
+    __personal__ = no_personal("ids and digests of events that were taken away")
 
     gateway_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     event_id: Mapped[bytes] = mapped_column(bytes_type(200), primary_key=True)
@@ -295,6 +327,7 @@ class SealedSettlement(Base):
     """What a settlement charged a workspace, kept when retention takes its events away."""
 
     __tablename__ = "sealed_settlements"
+    __personal__ = no_personal("sums of workspaces")
 
     settlement_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     workspace_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

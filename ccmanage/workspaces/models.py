@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import Base, BigId, PublicId, Tiny, human_text
+from ccmanage.core.personal import Erasure, personal
 
 
 class WorkspaceKind(IntEnum):
@@ -36,6 +37,15 @@ class Workspace(Base):
     """The owner of keys, credits and usage."""
 
     __tablename__ = "workspaces"
+    __personal__ = personal(
+        "The name of a person's own workspace.",
+        person="personal_user_id",
+        plain=("name",),
+        on_erasure=Erasure.BLANK,
+        export="workspaces",
+        hidden=("id", "personal_user_id"),
+        kept="until the account is deleted",
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
@@ -51,6 +61,13 @@ class Member(Base):
     """A person's role in a workspace."""
 
     __tablename__ = "members"
+    __personal__ = personal(
+        "Who belongs to which workspace, with which role.",
+        person="user_id",
+        on_erasure=Erasure.OWN,
+        unexported="in the section `workspaces`, with names instead of numbers",
+        kept="until the person leaves",
+    )
 
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
