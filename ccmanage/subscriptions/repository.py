@@ -70,13 +70,14 @@ class SubscriptionRepository(Repository[Subscription]):
         statement = select(Subscription).where(Subscription.public_id == public_id)
         return self.session.scalars(statement, execution_options=_ANEW).one_or_none()
 
-    def workspaces_due(self, now: int, limit: int) -> list[int]:
+    def workspaces_due(self, now: int, limit: int, offset: int) -> list[int]:
         """Return workspaces whose subscription has something due by now, the longest due first."""
         statement = (
             select(Subscription.workspace_id)
             .where(Subscription.next_attempt_at > 0, Subscription.next_attempt_at <= now)
-            .order_by(Subscription.next_attempt_at)
+            .order_by(Subscription.next_attempt_at, Subscription.workspace_id)
             .limit(limit)
+            .offset(offset)
         )
         return list(self.session.scalars(statement))
 

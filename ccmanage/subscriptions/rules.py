@@ -45,12 +45,14 @@ def period_at(anchor: int, period: Period, zone: ZoneInfo, instant: int) -> Span
         raise ValueError("there is no period before the anchor")
     if period.kind is PeriodKind.ONCE:
         return Span(anchor, NEVER)
-    number = _guess(anchor, period, zone, instant)
-    while number > 0 and _start(anchor, period, zone, number) > instant:
+    grid = _Grid(anchor, _wall(anchor, zone), period, zone)
+    number = grid.guess(instant)
+    start = grid.start(number)
+    while start > instant:
         number -= 1
-    start = _start(anchor, period, zone, number)
+        start = grid.start(number)
     # A day that a zone leaves out begins when the next one does, so that nothing belongs to it.
-    while (end := _start(anchor, period, zone, number + 1)) <= instant:
+    while (end := grid.start(number + 1)) <= instant:
         number, start = number + 1, end
     return Span(start, end)
 
@@ -91,27 +93,36 @@ def share_of_time(amount: int, span: Span, instant: int) -> int:
     return amount * rest // (span.end - span.start)
 
 
-def _start(anchor: int, period: Period, zone: ZoneInfo, number: int) -> int:
-    """Return the instant at which the n-th period begins."""
-    if number == 0:
-        return anchor
-    if period.kind is PeriodKind.HOUR:
-        return anchor + number * period.count * _HOUR_MS
-    wall = _wall(anchor, zone)
-    if period.kind in _DAYS:
-        return _instant(wall + timedelta(days=number * period.count * _DAYS[period.kind]), zone)
-    return _instant(_add_months(wall, number * period.count * _MONTHS[period.kind]), zone)
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """All periods of an anchor, by their numbers from 0 on; `wall` is what the zone's clock shows at the anchor."""
 
+    anchor: int
+    wall: datetime
+    period: Period
+    zone: ZoneInfo
 
-def _guess(anchor: int, period: Period, zone: ZoneInfo, instant: int) -> int:
-    """Return about which period an instant belongs to."""
-    if period.kind is PeriodKind.HOUR:
-        return (instant - anchor) // (period.count * _HOUR_MS)
-    first, wall = _wall(anchor, zone), _wall(instant, zone)
-    if period.kind in _DAYS:
-        return max(0, (wall - first).days // (period.count * _DAYS[period.kind]))
-    months = (wall.year - first.year) * 12 + wall.month - first.month
-    return months // (period.count * _MONTHS[period.kind])
+    def start(self, number: int) -> int:
+        """Return the instant at which the n-th period begins."""
+        if number == 0:
+            return self.anchor
+        kind, count = self.period.kind, number * self.period.count
+        if kind is PeriodKind.HOUR:
+            return self.anchor + count * _HOUR_MS
+        if kind in _DAYS:
+            return _instant(self.wall + timedelta(days=count * _DAYS[kind]), self.zone)
+        return _instant(_add_months(self.wall, count * _MONTHS[kind]), self.zone)
+
+    def guess(self, instant: int) -> int:
+        """Return about which period an instant belongs to, at least 0."""
+        kind, count = self.period.kind, self.period.count
+        if kind is PeriodKind.HOUR:
+            return (instant - self.anchor) // (count * _HOUR_MS)
+        wall = _wall(instant, self.zone)
+        if kind in _DAYS:
+            return max(0, (wall - self.wall).days // (count * _DAYS[kind]))
+        months = (wall.year - self.wall.year) * 12 + wall.month - self.wall.month
+        return max(0, months // (count * _MONTHS[kind]))
 
 
 def _add_months(wall: datetime, months: int) -> datetime:

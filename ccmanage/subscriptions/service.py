@@ -47,9 +47,9 @@ class SubscriptionService:
         self._desk = desk
         self._audit = audit
 
-    def workspaces_due(self, limit: int) -> list[int]:
-        """Return workspaces whose subscription has something due."""
-        return self._repository.workspaces_due(self._desk.now, limit)
+    def workspaces_due(self, limit: int, offset: int = 0) -> list[int]:
+        """Return workspaces whose subscription has something due, the longest due first."""
+        return self._repository.workspaces_due(self._desk.now, limit, offset)
 
     def renew(self, workspace_ids: Collection[int]) -> int:
         """Carry out what is due in workspaces that nobody else is working on; returns how many those are."""

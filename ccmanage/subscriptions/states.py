@@ -129,6 +129,8 @@ class Turn:
         periods = self.old.rollover.max_periods
         if not periods:
             return NEVER
+        if periods == 1 and self.after.period_start_at:
+            return self.after.period_end_at
         grid, terms = (self.after, self.new) if self.after.period_start_at else (self.before, self.old)
         ends = next_boundaries(grid.anchor_at, terms.period, grid.zone_info, self.at, periods)
         return ends[-1] if ends else NEVER

@@ -17,7 +17,7 @@ log = get_logger(__name__)
 
 CHUNK: Final = 500
 # Several workers look at the same list: each takes a part of it at random, so that they rarely meet.
-_WINDOW: Final = 10 * CHUNK
+_PARTS: Final = 10
 # A workspace that is busy is tried again in the same run, but not for ever.
 _MAX_TRIES: Final = 3
 
@@ -49,20 +49,28 @@ class Renewer:
         try:
             tries: Counter[int] = Counter()
             while not should_stop():
-                due = [number for number in self._due() if tries[number] < _MAX_TRIES]
-                if not due:
+                part = self._part(tries)
+                if not part:
                     return False
-                part = _part(due)
                 tries.update(part)
                 self._renew(part)
             return True
         finally:
             self._busy.release()
 
-    def _due(self) -> list[int]:
+    def _part(self, tries: Counter[int]) -> Sequence[int]:
+        """Return workspaces to be renewed next: somewhere, else in front, else behind those that are busy."""
+        places = ((random.randrange(_PARTS) * CHUNK, CHUNK), (0, CHUNK), (0, _PARTS * CHUNK))  # noqa: S311
+        for offset, limit in places:
+            fresh = [number for number in self._due(offset, limit) if tries[number] < _MAX_TRIES]
+            if fresh:
+                return fresh[:CHUNK]
+        return ()
+
+    def _due(self, offset: int, limit: int) -> list[int]:
         def once() -> list[int]:
             with self._open_read() as scope:
-                return scope.subscriptions.workspaces_due(_WINDOW)
+                return scope.subscriptions.workspaces_due(limit, offset)
 
         return with_retries(once, repeatable=True)
 
@@ -92,8 +100,3 @@ class Renewer:
                 scope.subscriptions.set_aside(workspace, f"{type(error).__name__}: {error}")
 
         with_retries(once, repeatable=True)
-
-
-def _part(due: Sequence[int]) -> Sequence[int]:
-    first = random.randrange(0, len(due), CHUNK) if len(due) > CHUNK else 0  # noqa: S311 - to part ways, not to hide
-    return due[first : first + CHUNK]
