@@ -164,7 +164,7 @@ class Chaos:
     def _disturb(self, step: Step) -> None:
         stack = self._stack
         if step.name == "lose answers to COMMIT":
-            stack.sql_proxy.drop_reply(lambda sent: b"COMMIT" in sent, times=3)
+            stack.sql_proxy.drop_reply(_ends_a_transaction, times=3)
         elif step.name == "lose answers of redis":
             stack.redis_proxy.drop_reply(times=3)
         elif step.name == "cut connections to mysql":
@@ -177,3 +177,7 @@ class Chaos:
         else:
             with killing_connections(stack):
                 time.sleep(step.detail)
+
+
+def _ends_a_transaction(sent: bytes) -> bool:
+    return b"COMMIT" in sent or b"INSERT INTO inbox_batches" in sent
