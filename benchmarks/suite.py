@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.context import Context
-from benchmarks.parts import accepting, growing, settling
+from benchmarks.parts import accepting, growing, renewing, settling
 
 PARTS: dict[str, Callable[[Context], None]] = {
     "accepted": accepting.accepted,
@@ -13,6 +13,7 @@ PARTS: dict[str, Callable[[Context], None]] = {
     "settled_zipf": settling.zipf,
     "settled_uniform": settling.uniform,
     "embedded": settling.embedded,
+    "renewals": renewing.renewals,
     "growth": growing.growth,
 }
 STANDARD = tuple(name for name in PARTS if name != "growth")
