@@ -1,7 +1,11 @@
 """Credits of any workspace, for administrators."""
 
+from typing import Annotated
+
+from fastapi import Path
+
 from api.credits.router import ledger_page
-from api.credits.schemas import EntryKindName, EntryOut, GrantIn, GrantOut
+from api.credits.schemas import EntryKindName, EntryOut, GrantIn, GrantOut, ReversedOut, ReverseIn
 from api.deps import Admin, PageDep, RuntimeDep, ScopeDep
 from api.routing import router
 from api.schemas import PageOut, ReasonIn
@@ -30,6 +34,12 @@ def void(caller: Admin, scope: ScopeDep, workspace_id: str, grant_id: str, body:
     return GrantOut.of(scope.credits.void(_number(scope, workspace_id), decode_id(GRANT, grant_id), body.reason))
 
 
+@grants.post("/{grant_id}/expire")
+def expire(caller: Admin, scope: ScopeDep, workspace_id: str, grant_id: str, body: ReasonIn) -> GrantOut:
+    """End a grant now, as if its time were over."""
+    return GrantOut.of(scope.credits.expire(_number(scope, workspace_id), decode_id(GRANT, grant_id), body.reason))
+
+
 @ledger.get("")
 def entries(
     caller: Admin,
@@ -41,6 +51,21 @@ def entries(
 ) -> PageOut[EntryOut]:
     """List movements of a workspace, newest first."""
     return ledger_page(scope, runtime, _number(scope, workspace_id), kind, ask)
+
+
+@ledger.post("/{seq}/reverse")
+def reverse(
+    caller: Admin,
+    scope: ScopeDep,
+    runtime: RuntimeDep,
+    workspace_id: str,
+    seq: Annotated[int, Path(ge=1, le=2**62)],
+    body: ReverseIn,
+) -> ReversedOut:
+    """Write the opposite of an entry. Nothing is changed or deleted; each entry can be reversed once."""
+    written = scope.credits.reverse(_number(scope, workspace_id), seq, body.reason, body.expires_at or 0)
+    grants = scope.credits.grants_by_number(sorted({entry.grant_id for entry in written}))
+    return ReversedOut(items=[EntryOut.of(entry, grants, runtime.numbers) for entry in written])
 
 
 def _number(scope: Scope, workspace_id: str) -> int:

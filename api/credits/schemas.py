@@ -152,6 +152,19 @@ class GrantIn(In):
         )
 
 
+class ReverseIn(In):
+    """Why an entry is reversed; and until when what it took is given back, unless as long as it would have lasted."""
+
+    reason: Reason
+    expires_at: MomentIn | None = None
+
+
+class ReversedOut(Out):
+    """The entries that reverse another."""
+
+    items: list[EntryOut]
+
+
 def _reference(entry: LedgerEntry, grants: dict[int, Grant], numbers: OutsideNumbers) -> ReferenceOut:
     if entry.ref_kind == Reference.SETTLEMENT:
         return ReferenceOut(kind="settlement", id=encode_id(SETTLEMENT_PREFIX, numbers.hide(SETTLEMENT, entry.ref_id)))

@@ -205,10 +205,20 @@ class Books:
 
     def void(self, workspace_id: int, grant_id: int) -> None:
         """Take away what remains of a living grant."""
+        self._end(workspace_id, grant_id, rules.VOID, rules.VOIDED)
+
+    def expire(self, workspace_id: int, grant_id: int) -> None:
+        """End a living grant as if its time were over."""
+        self._end(workspace_id, grant_id, rules.EXPIRY, rules.EXPIRED)
+
+    def take_back(self, workspace_id: int, amount: int, grant_id: int, cause: Cause) -> None:
+        """Take back what an entry gave to a grant. Raises BalanceOutOfRange."""
         account = self.account(workspace_id)
-        for grant in account.grants:
-            if grant.id == grant_id and grant.state in (rules.SCHEDULED, rules.ACTIVE):
-                self._post(account, rules.end(grant, rules.VOID, rules.VOIDED))
+        if account.balance - amount < -MAX_BALANCE_NANO:
+            raise BalanceOutOfRange(workspace_id)
+        movements, debt = rules.take_back(account.grants, amount, grant_id, cause)
+        account.debt += debt
+        self._post(account, movements)
 
     def give(self, wanted: Sequence[Given]) -> list[Grant]:
         """Insert grants of a subscription, all in one statement, and take them in; they start when told."""
@@ -262,6 +272,12 @@ class Books:
         _GRANTS.run(self._connection, changed)
         self._write_overdrafts()
         self._entries, self._accounts, self._rows = [], {}, {}
+
+    def _end(self, workspace_id: int, grant_id: int, kind: int, state: int) -> None:
+        account = self.account(workspace_id)
+        for grant in account.grants:
+            if grant.id == grant_id and grant.state in (rules.SCHEDULED, rules.ACTIVE):
+                self._post(account, rules.end(grant, kind, state))
 
     def _lock(self, workspace_ids: Sequence[int], lock: str) -> list[int]:
         found = []

@@ -37,3 +37,30 @@ class GrantIsOver(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This grant is over already; nothing of it is left.")
+
+
+class EntryNotFound(DomainError):
+    """No entry of this number in the workspace's ledger."""
+
+    kind, code = Kind.NOT_FOUND, "ledger.entry_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such entry in the ledger of this workspace.")
+
+
+class NotReversible(DomainError):
+    """One half of a pair, or a reversal."""
+
+    kind, code = Kind.CONFLICT, "ledger.not_reversible"
+
+    def __init__(self) -> None:
+        super().__init__("An entry of this kind cannot be reversed. Grant credits, or void a grant, instead.")
+
+
+class ReversedAlready(DomainError):
+    """An entry is reversed once."""
+
+    kind, code = Kind.CONFLICT, "ledger.reversed_already"
+
+    def __init__(self) -> None:
+        super().__init__("This entry was reversed already.")

@@ -53,6 +53,19 @@ class CreditRepository(Repository[Grant]):
         rows = list(self.session.scalars(statement.order_by(LedgerEntry.seq.desc()).limit(ask.limit + 1)))
         return page_of(rows, ask, lambda row: (row.seq,))
 
+    def entry(self, workspace_id: int, seq: int) -> LedgerEntry | None:
+        """Return an entry of a workspace by its number."""
+        return self.session.get(LedgerEntry, (workspace_id, seq))
+
+    def reversals_of(self, workspace_id: int, seq: int) -> Sequence[LedgerEntry]:
+        """Return what reversed an entry."""
+        statement = select(LedgerEntry).where(
+            LedgerEntry.ref_kind == Reference.ENTRY,
+            LedgerEntry.ref_id == seq,
+            LedgerEntry.workspace_id == workspace_id,
+        )
+        return self.session.scalars(statement.order_by(LedgerEntry.seq)).all()
+
     def grants_by_number(self, numbers: Sequence[int]) -> dict[int, Grant]:
         """Return grants by their inside numbers."""
         return {row.id: row for row in self.session.scalars(select(Grant).where(Grant.id.in_(numbers)))}

@@ -19,6 +19,9 @@ NEVER = 1 << 62
 NO_GRANT = 0
 GENESIS = bytes(32)
 
+# What an administrator may reverse. Pairs (rollover, repayment) would be torn apart; a reversal is undone by a grant.
+REVERSIBLE = frozenset({GRANT, USAGE, EXPIRY, FORGIVENESS, VOID, ADJUSTMENT})
+
 # Lower burns first. Free credits go before paid ones, and what was bought last of all.
 DEFAULT_PRIORITIES = {"compensation": 10, "subscription": 20, "voucher": 30, "adjustment": 40, "top_up": 50}
 
@@ -156,19 +159,34 @@ def burn(grants: Iterable[Grant], cost: int, settlement_id: int) -> tuple[list[M
 
     Never refuses: the usage has happened.
     """
+    ordered = sorted([grant for grant in grants if grant.state == ACTIVE], key=burn_key)
+    return _take(ordered, cost, USAGE, Cause(BY_SETTLEMENT, settlement_id))
+
+
+def take_back(grants: Iterable[Grant], amount: int, grant_id: int, cause: Cause) -> tuple[list[Movement], int]:
+    """Take back what an entry gave: from the grant that it gave to, then from others in burn order, then as debt.
+
+    Returns the movements and the new debt. What was spent meanwhile stays spent, so that it is owed.
+    """
+    active = [grant for grant in grants if grant.state == ACTIVE]
+    ordered = sorted(active, key=lambda grant: (grant.id != grant_id, *burn_key(grant)))
+    return _take(ordered, amount, REVERSAL, cause)
+
+
+def _take(ordered: Iterable[Grant], amount: int, kind: int, cause: Cause) -> tuple[list[Movement], int]:
     movements = []
-    for grant in sorted([grant for grant in grants if grant.state == ACTIVE], key=burn_key):
-        if not cost:
+    for grant in ordered:
+        if not amount:
             break
-        part = min(cost, grant.remaining)
+        part = min(amount, grant.remaining)
         grant.remaining -= part
         if not grant.remaining:
             grant.state = EXHAUSTED
-        cost -= part
-        movements.append(Movement(USAGE, -part, grant.id, BY_SETTLEMENT, settlement_id))
-    if cost:
-        movements.append(Movement(USAGE, -cost, NO_GRANT, BY_SETTLEMENT, settlement_id))
-    return movements, cost
+        amount -= part
+        movements.append(Movement(kind, -part, grant.id, *cause))
+    if amount:
+        movements.append(Movement(kind, -amount, NO_GRANT, *cause))
+    return movements, amount
 
 
 def entry_hash(prev_hash: bytes, workspace_id: int, seq: int, movement: Movement, balance_after: int, at: int) -> bytes:

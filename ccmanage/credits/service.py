@@ -10,8 +10,15 @@ from ccmanage.core.money import MAX_GRANT_NANO, format_credits
 from ccmanage.core.pagination import Page, PageRequest
 from ccmanage.core.uow import UnitOfWork
 from ccmanage.credits import rules
-from ccmanage.credits.books import Books
-from ccmanage.credits.errors import GrantIsOver, GrantNotFound, NoSuchAccount
+from ccmanage.credits.books import Books, Given
+from ccmanage.credits.errors import (
+    EntryNotFound,
+    GrantIsOver,
+    GrantNotFound,
+    NoSuchAccount,
+    NotReversible,
+    ReversedAlready,
+)
 from ccmanage.credits.models import Balance, EntryKind, Grant, GrantState, LedgerEntry, Origin
 from ccmanage.credits.repository import CreditRepository
 from ccmanage.credits.tasks import TurnGrants
@@ -98,27 +105,46 @@ class CreditService:
 
     def void(self, workspace_id: int, public_id: bytes, reason: str) -> Grant:
         """Take away what remains of a grant; raises GrantNotFound, GrantIsOver."""
-        books = Books(self._repository.connection, self._uow.clock.now_ms())
+        return self._end(workspace_id, public_id, GrantState.VOIDED, reason)
+
+    def expire(self, workspace_id: int, public_id: bytes, reason: str) -> Grant:
+        """End a grant now, as if its time were over; raises GrantNotFound, GrantIsOver."""
+        return self._end(workspace_id, public_id, GrantState.EXPIRED, reason)
+
+    def reverse(self, workspace_id: int, seq: int, reason: str, expires_at: int = 0) -> Sequence[LedgerEntry]:
+        """Write the opposite of an entry; raises EntryNotFound, NotReversible, ReversedAlready.
+
+        What it gave is taken back, first from the grant that it gave to. What it took is given back as a grant of
+        its own, which repays debt first; it ends with the grant it was taken from unless `expires_at` is told.
+        """
+        now = self._uow.clock.now_ms()
+        books = Books(self._repository.connection, now)
         books.open([workspace_id])
-        row = self._repository.grant(workspace_id, public_id)
-        if row is None:
-            raise GrantNotFound
-        if row.state not in (GrantState.SCHEDULED, GrantState.ACTIVE):
-            raise GrantIsOver
-        left = row.remaining_nano
-        books.void(workspace_id, row.id)
+        entry = self._repository.entry(workspace_id, seq)
+        if entry is None:
+            raise EntryNotFound
+        if entry.kind not in rules.REVERSIBLE:
+            raise NotReversible
+        if self._repository.reversals_of(workspace_id, seq):
+            raise ReversedAlready
+        cause = rules.Cause(rules.BY_ENTRY, seq)
+        if entry.amount_nano > 0:
+            books.take_back(workspace_id, entry.amount_nano, entry.grant_id, cause)
+        else:
+            until = expires_at or self._end_of(entry, now)
+            if until and until <= now:
+                raise invalid("/expires_at", "expires_at.past", "Credits must expire in the future.")
+            given = Given(workspace_id, -entry.amount_nano, now, until, origin=Origin.ADJUSTMENT)
+            books.start(workspace_id, books.give([given])[0], rules.REVERSAL, cause)
         books.write()
-        self._repository.session.refresh(row)
-        if row.state != GrantState.VOIDED:
-            raise GrantIsOver
         self._audit.record(
-            "credits.void",
-            ("grant", encode_id(GRANT, row.public_id)),
+            "credits.reverse",
+            ("ledger_entry", str(seq)),
             workspace_id=workspace_id,
-            before={"remaining": format_credits(left)},
+            before={"kind": EntryKind(entry.kind).name.lower(), "credits": format_credits(entry.amount_nano)},
             reason=reason,
         )
-        return row
+        return self._repository.reversals_of(workspace_id, seq)
 
     def turn_due(self) -> int:
         """Let time pass for workspaces whose grants start or end; returns how many. Asks again while many wait."""
@@ -162,6 +188,37 @@ class CreditService:
     def entries_of_settlement(self, settlement_id: int, workspace_id: int) -> Sequence[LedgerEntry]:
         """Return what a settlement took from a workspace, by grant."""
         return self._repository.entries_of_settlement(settlement_id, workspace_id)
+
+    def _end(self, workspace_id: int, public_id: bytes, state: GrantState, reason: str) -> Grant:
+        books = Books(self._repository.connection, self._uow.clock.now_ms())
+        books.open([workspace_id])
+        row = self._repository.grant(workspace_id, public_id)
+        if row is None:
+            raise GrantNotFound
+        if row.state not in (GrantState.SCHEDULED, GrantState.ACTIVE):
+            raise GrantIsOver
+        left = row.remaining_nano
+        if state is GrantState.VOIDED:
+            books.void(workspace_id, row.id)
+        else:
+            books.expire(workspace_id, row.id)
+        books.write()
+        self._repository.session.refresh(row)
+        if row.state != state:
+            raise GrantIsOver
+        self._audit.record(
+            "credits.void" if state is GrantState.VOIDED else "credits.expire",
+            ("grant", encode_id(GRANT, row.public_id)),
+            workspace_id=workspace_id,
+            before={"remaining": format_credits(left)},
+            reason=reason,
+        )
+        return row
+
+    def _end_of(self, entry: LedgerEntry, now: int) -> int:
+        """Return when the grant that an entry took from ends, if that is still to come; else 0."""
+        grant = self._repository.grants_by_number([entry.grant_id]).get(entry.grant_id)
+        return grant.expires_at if grant is not None and grant.expires_at > now else 0
 
 
 def _burn_key(grant: Grant) -> tuple[int, int, int, int]:

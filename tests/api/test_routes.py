@@ -72,7 +72,7 @@ def filled(path: str) -> str:
             "key": "key_", "user": "usr_", "workspace": "ws_", "gateway": "gw_", "grant": "grt_", "event": "evt_",
             "quarantine": "qua_", "price": "prc_", "batch": "bat_", "package": "pkg_", "subscription": "sub_",
         }[match[1]] + "0" * 26,
-        path,
+        path.replace("{seq}", "1"),
     )  # fmt: skip
 
 
@@ -97,6 +97,8 @@ def test_ids_that_exist_nowhere_are_404_everywhere(sqlite_world: World) -> None:
     bodies: dict[str, dict[str, Any]] = {
         "suspend": {"reason": "x"},
         "void": {"reason": "x"},
+        "expire": {"reason": "x"},
+        "reverse": {"reason": "x"},
         "dismiss": {"reason": "x"},
         "withdraw": {},
         "grants": {"credits": "1", "reason": "x"},

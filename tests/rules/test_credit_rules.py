@@ -45,6 +45,21 @@ def test_only_active_grants_burn(state: int) -> None:
     assert rules.burn([grant(1, 5, state=state)], 5, 1)[1] == 5
 
 
+def test_what_was_given_is_taken_back_from_its_own_grant_first_then_in_burn_order_then_as_debt() -> None:
+    grants = [
+        grant(1, 10, priority=10, state=ACTIVE),
+        grant(2, 4, state=ACTIVE),
+        grant(3, 3, end=50, state=ACTIVE),
+        grant(4, 9, state=EXPIRED),
+    ]
+    cause = rules.Cause(rules.BY_ENTRY, 5)
+    movements, debt = rules.take_back(grants, 20, 2, cause)
+    assert [(m.grant_id, m.amount) for m in movements] == [(2, -4), (1, -10), (3, -3), (rules.NO_GRANT, -3)]
+    assert debt == 3
+    assert {(m.kind, m.ref_kind, m.ref_id) for m in movements} == {(rules.REVERSAL, *cause)}
+    assert rules.take_back([grant(1, 2, state=ACTIVE)], 2, 1, cause)[1] == 0
+
+
 def test_burning_nothing_moves_nothing() -> None:
     assert rules.burn([grant(1, 5, state=ACTIVE)], 0, 1) == ([], 0)
 
@@ -142,9 +157,26 @@ steps = st.lists(
         st.tuples(st.just("grant"), amounts, st.integers(0, 3), st.integers(0, 6), st.integers(0, 6)),
         st.tuples(st.just("wait"), st.integers(1, 4)),
         st.tuples(st.just("void"), st.integers(0, 9)),
+        st.tuples(st.just("reverse"), st.integers(0, 99)),
     ),
     max_size=25,
 )
+
+
+def reverse(
+    grants: list[Grant], movements: list[Movement], debt: int, which: int, now: int
+) -> tuple[list[Movement], int]:
+    """Reverse one of the entries that can be, as the service does."""
+    can = [(place, one) for place, one in enumerate(movements) if one.kind in rules.REVERSIBLE]
+    if not can:
+        return [], debt
+    place, entry = can[which % len(can)]
+    cause = rules.Cause(rules.BY_ENTRY, place)
+    if entry.amount > 0:
+        taken, owed = rules.take_back(grants, entry.amount, entry.grant_id, cause)
+        return taken, debt + owed
+    grants.append(grant(len(grants) + 1, -entry.amount, start=now))
+    return rules.start(grants[-1], debt, rules.REVERSAL, cause)
 
 
 @given(steps)
@@ -168,6 +200,8 @@ def test_sums_hold_whatever_happens(plan: list[tuple[object, ...]]) -> None:
             case ("void", int(which)):
                 chosen = [g for g in grants if g.state in (SCHEDULED, ACTIVE)]
                 made = rules.end(chosen[which % len(chosen)], rules.VOID, VOIDED) if chosen else []
+            case ("reverse", int(which)):
+                made, debt = reverse(grants, movements, debt, which, now)
             case _:
                 raise AssertionError(step)
         movements += made
