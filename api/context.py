@@ -36,6 +36,12 @@ def context_of(request: HTTPConnection) -> RequestContext:
     return found
 
 
+def request_context(scope: MutableMapping[str, Any]) -> RequestContext:
+    """Return the context that the edge attached to a plain ASGI scope."""
+    found: RequestContext = scope[_KEY]
+    return found
+
+
 def request_id_of(scope: MutableMapping[str, Any]) -> str:
     """Return the request's id, "" where the edge has not seen it."""
     context = scope.get(_KEY)

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api import idempotency
+from api.accounts.browsers import Browsers
 from api.accounts.signin import PasswordDesk
 from api.auth import SAFE_METHODS, Authenticator, Caller, NotSignedIn
 from api.context import context_of
@@ -101,10 +102,16 @@ async def _places(request: Request) -> Places:
     return get_places(request)
 
 
+async def _browsers(request: Request) -> Browsers:
+    browsers: Browsers = request.app.state.browsers
+    return browsers
+
+
 RuntimeDep = Annotated[Runtime, Depends(_runtime)]
 PlacesDep = Annotated[Places, Depends(_places)]
 AuthenticatorDep = Annotated[Authenticator, Depends(_authenticator)]
 PasswordDeskDep = Annotated[PasswordDesk, Depends(_password_desk)]
+BrowsersDep = Annotated[Browsers, Depends(_browsers)]
 
 
 async def identify(request: Request, authenticator: AuthenticatorDep) -> Caller | None:

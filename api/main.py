@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import docs, errors, health, openapi
 from api.accounts.admin import users
+from api.accounts.browsers import Browsers
 from api.accounts.router import auth, me
 from api.accounts.signin import PasswordDesk
 from api.audit.router import audit_log
@@ -19,6 +20,7 @@ from api.gateways.router import gateways
 from api.ingress.app import Ingress
 from api.ingress.router import gateways_api
 from api.keys.router import keys
+from api.limits import Limits
 from api.middleware import Edge
 from api.packages.admin import packages as admin_packages
 from api.packages.router import packages
@@ -82,6 +84,7 @@ def build(runtime: Runtime) -> FastAPI:
     app.state.places = places
     app.state.authenticator = Authenticator(runtime, places)
     app.state.password_desk = PasswordDesk(runtime, places)
+    app.state.browsers = Browsers(settings.secret_keys, secure=settings.public_url.startswith("https://"))
     app.state.ingress = Ingress(runtime)
     errors.install(app)
     for router in ROUTERS:
@@ -90,6 +93,7 @@ def build(runtime: Runtime) -> FastAPI:
     openapi.install(app)
     app.router.default = Portal()
     app.add_middleware(_Fork, ingress=app.state.ingress)
+    app.add_middleware(Limits, runtime=runtime)
     app.add_middleware(Edge, settings=settings)
     return app
 
@@ -101,6 +105,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         app.state.ingress.stop()
+        await app.state.password_desk.close()
 
 
 class _Fork:

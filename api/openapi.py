@@ -23,7 +23,7 @@ _DESCRIPTIONS = {
     413: "The body is too large.",
     415: "The body's content type is not understood.",
     422: "Some fields are not right.",
-    429: "Too many attempts; `Retry-After` says when to come back.",
+    429: "Too many requests or attempts; `Retry-After` says when to come back.",
     503: "Something that is needed is away or busy; nothing was done. `Retry-After` says when to try again.",
 }
 _PROBLEM: dict[str, Any] = {
@@ -135,7 +135,8 @@ def _complete(operation: dict[str, Any], method: str, context: Any) -> None:
         operation["security"] = _PEOPLE
     if method in _MUTATIONS and open_scope in needs:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
-    for status, described in problems(*sorted(_statuses(operation, method, needs))).items():
+    limited = {429} if context.path.startswith("/v1/") else set()
+    for status, described in problems(*sorted(_statuses(operation, method, needs) | limited)).items():
         responses.setdefault(str(status), described)
     operation["responses"] = dict(sorted(responses.items()))
 

@@ -33,7 +33,7 @@ def list_(
 
 async def _new_account(caller: Admin, body: UserCreateIn, desk: PasswordDeskDep) -> NewAccount:
     """Hash the password before the transaction opens."""
-    phc = await desk.new_hash(body.password, body.email.lower(), "/password")
+    phc = await desk.new_hash(body.password, body.email, "/password", name=body.name)
     role = Role.ADMIN if body.role == "admin" else Role.USER
     return NewAccount(body.email, body.name, phc, role)
 

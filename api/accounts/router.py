@@ -4,10 +4,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.accounts.schemas import LoginIn, LoginOut, MembershipOut, MeOut, PasswordIn, ProfileIn, UserOut
+from api.accounts.signin import Visitor
 from api.context import context_of
-from api.deps import AuthenticatorDep, PasswordDeskDep, Person, ScopeDep
+from api.deps import AuthenticatorDep, BrowsersDep, PasswordDeskDep, Person, ScopeDep
 from api.openapi import problems
 from api.routing import router
+from ccmanage.accounts.rules import normalise_email
 from ccmanage.accounts.service import ProfileChange
 from ccmanage.accounts.sessions import LENGTH_MS
 from ccmanage.core.clock import SECOND
@@ -18,12 +20,19 @@ me = router("/v1/me", "me")
 
 @auth.post("/login", responses=problems(401, 403, 429, 503))
 async def login(
-    request: Request, response: Response, body: LoginIn, desk: PasswordDeskDep, authenticator: AuthenticatorDep
+    request: Request,
+    response: Response,
+    body: LoginIn,
+    desk: PasswordDeskDep,
+    authenticator: AuthenticatorDep,
+    browsers: BrowsersDep,
 ) -> LoginOut:
     """Sign in with address and password. Sets the portal's cookies and returns a bearer token for machines."""
-    device = request.headers.get("user-agent", "")
-    account, started = await desk.sign_in(body.email, body.password, context_of(request), device)
+    known_as = normalise_email(body.email) or ""
+    visitor = Visitor.of(request, browsers.mark_for(request, known_as))
+    account, started = await desk.sign_in(body.email, body.password, visitor)
     authenticator.set_cookies(response, started.token, started.session_public_id)
+    browsers.remember(request, response, account.email)
     return LoginOut(
         access_token=started.token,
         token_type="bearer",  # noqa: S106 - the name of a scheme

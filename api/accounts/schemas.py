@@ -6,7 +6,8 @@ from pydantic import Field
 
 from api.schemas import In, Moment, Name, Out
 from ccmanage.accounts.models import Role, UserState
-from ccmanage.accounts.rules import MAX_EMAIL, MAX_PASSWORD
+from ccmanage.accounts.passwords import MAX_PASSWORD
+from ccmanage.accounts.rules import MAX_EMAIL
 from ccmanage.accounts.service import Account
 from ccmanage.core.ids import USER, WORKSPACE, encode_id
 from ccmanage.workspaces.models import MemberRole, WorkspaceKind, WorkspaceState

@@ -1,95 +1,125 @@
 """Signing in and changing the password: hashing happens between two short transactions, never inside one."""
 
-from collections.abc import Callable
-from typing import TypeVar
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
 
-import anyio
+from starlette.requests import Request
 
+from api.accounts.hashing import HashingRoom
 from api.auth import Caller
-from api.context import RequestContext
-from api.places import Places, TooBusy
-from ccmanage.accounts import rules
-from ccmanage.accounts.errors import AccountSuspended, SignInRefused, SignInThrottled, WrongPassword
+from api.context import RequestContext, context_of
+from api.places import Places
+from ccmanage.accounts import passwords, rules
+from ccmanage.accounts.errors import (
+    AccountSuspended,
+    CountsAway,
+    SignInRefused,
+    SignInThrottled,
+    WrongPassword,
+)
 from ccmanage.accounts.service import Account, Credentials
 from ccmanage.accounts.sessions import Started
+from ccmanage.accounts.throttle import Attempt
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime
 from ccmanage.core.clock import SECOND
-from ccmanage.core.errors import FieldError, InvalidInput
+from ccmanage.core.errors import FieldError
 
-T = TypeVar("T")
 
-_HASHED_AT_ONCE = 2
-_WAITING = 32
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Where a sign-in comes from. `mark` names a browser in which the same person signed in before."""
+
+    context: RequestContext
+    user_agent: str
+    mark: str | None
+
+    @classmethod
+    def of(cls, request: Request, mark: str | None = None) -> "Visitor":
+        """Read it off a request."""
+        return cls(context_of(request), request.headers.get("user-agent", ""), mark)
 
 
 class PasswordDesk:
-    """Checks passwords in threads of its own, so that a flood of sign-ins holds up nobody else."""
+    """Checks passwords: slow for whoever guesses, the same work whether an address is known or not."""
 
     def __init__(self, runtime: Runtime, places: Places) -> None:
         self._runtime = runtime
         self._places = places
-        self._hashing = anyio.CapacityLimiter(_HASHED_AT_ONCE)
-        self._waiting = 0
+        self.hashing = HashingRoom()
+        self._later: set[asyncio.Task[None]] = set()
 
-    async def sign_in(self, email: str, password: str, context: RequestContext, device: str) -> tuple[Account, Started]:
-        """Start a session; raises SignInRefused, SignInThrottled and AccountSuspended.
-
-        An unknown address takes the same work and gets the same answer as a wrong password.
-        """
-        account = rules.normalise_email(email) or email
-        throttle = self._runtime.throttle
-        if wait_ms := throttle.wait_ms(account, context.address):
-            raise SignInThrottled(-(-wait_ms // SECOND))
-        who = await self._places.run(self._find, email)
-        phc = who.password_hash if who else None
-        matches = await self._hash(lambda: self._runtime.passwords.verify(password, phc))
-        if who is None or not matches:
-            throttle.failed(account, context.address)
-            await self._places.run(self._note_refusal, who, context)
+    async def sign_in(self, email: str, password: str, visitor: Visitor) -> tuple[Account, Started]:
+        """Start a session; raises SignInRefused, SignInThrottled, AccountSuspended and CountsAway."""
+        attempt = Attempt(rules.normalise_email(email) or email.lower(), visitor.context.address, visitor.mark)
+        async with self._counted(attempt):
+            who = await self._places.run(self._find, email)
+            if not await self._matches(password, who):
+                if who is not None:
+                    self._after_the_answer(self._places.run(self._note_refusal, who, visitor.context))
+                raise SignInRefused
+        if who is None:
             raise SignInRefused
         if not who.is_active:
             raise AccountSuspended
-        throttle.succeeded(account)
-        better = await self._better_hash(phc, password)
-        return await self._places.run(self._start, who, context, device, better)
+        if who.is_admin and not self._runtime.throttle.is_certain:
+            # Without the counts of all processes, guessing at an administrator would be too cheap.
+            raise CountsAway
+        better = await self._better_hash(who.password_hash, password)
+        return await self._places.run(self._start, who, visitor, better)
+
+    async def check(self, me: Caller, password: str, context: RequestContext, pointer: str) -> Credentials:
+        """Ask a signed-in person for their password again; raises WrongPassword and SignInThrottled."""
+        who = await self._places.run(self._credentials, me.user_id)
+        # Counted by the session, so that strangers who guess cannot keep the person from it.
+        attempt = Attempt(who.email, context.address, known=f"session {me.identity.session_id}")
+        async with self._counted(attempt):
+            if not await self._matches(password, who):
+                sentence = "This is not your current password."
+                raise WrongPassword(sentence, fields=[FieldError(pointer, "password.wrong", sentence)])
+        return who
 
     async def change_password(self, me: Caller, current: str, new: str, context: RequestContext) -> None:
         """Replace one's password and end all other sessions; raises WrongPassword, InvalidInput, SignInThrottled."""
-        who = await self._places.run(self._credentials, me.user_id)
-        throttle, account = self._runtime.throttle, who.email
-        if wait_ms := throttle.wait_ms(account, context.address):
-            raise SignInThrottled(-(-wait_ms // SECOND))
-        if not await self._hash(lambda: self._runtime.passwords.verify(current, who.password_hash)):
-            throttle.failed(account, context.address)
-            sentence = "This is not your current password."
-            raise WrongPassword(sentence, fields=[FieldError("/current_password", "password.wrong", sentence)])
-        throttle.succeeded(account)
-        phc = await self.new_hash(new, who.email, "/new_password")
+        who = await self.check(me, current, context, "/current_password")
+        phc = await self.new_hash(new, who.email, "/new_password", name=who.name)
         await self._places.run(self._store, me, phc, context)
 
-    async def new_hash(self, password: str, email: str, pointer: str) -> str:
+    async def new_hash(self, password: str, email: str, pointer: str, *, name: str = "") -> str:
         """Hash a new password; raises InvalidInput if it is too short or too common."""
-        faults = rules.password_faults(password, email=email)
-        if faults:
-            fields = [FieldError(pointer, fault.code, fault.detail) for fault in faults]
-            raise InvalidInput(faults[0].detail, fields=fields)
-        return await self._hash(lambda: self._runtime.passwords.hash(password))
+        passwords.require_good(password, pointer, email=email, name=name)
+        return await self.hashing.run(lambda: self._runtime.passwords.hash(password))
 
-    async def _hash(self, work: Callable[[], T]) -> T:
-        if self._waiting >= _WAITING:
-            raise TooBusy
-        self._waiting += 1
-        try:
-            return await anyio.to_thread.run_sync(work, limiter=self._hashing)
-        finally:
-            self._waiting -= 1
+    async def drain(self) -> None:
+        """Wait for what is done after answers."""
+        while self._later:
+            await asyncio.wait(set(self._later))
+
+    async def close(self) -> None:
+        """Finish what was begun."""
+        await self.drain()
+        self.hashing.close()
+
+    def _counted(self, attempt: Attempt) -> "_Counted":
+        return _Counted(self._runtime, attempt)
+
+    async def _matches(self, password: str, who: Credentials | None) -> bool:
+        phc = who.password_hash if who else None
+        return await self.hashing.run(lambda: self._runtime.passwords.verify(password, phc))
 
     async def _better_hash(self, phc: str | None, password: str) -> str | None:
         """Hash anew what was hashed with weaker settings: only now is the password at hand."""
         if phc is None or not self._runtime.passwords.needs_rehash(phc):
             return None
-        return await self._hash(lambda: self._runtime.passwords.hash(password))
+        return await self.hashing.run(lambda: self._runtime.passwords.hash(password))
+
+    def _after_the_answer(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what only a known address needs when its time can no longer be measured."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
     def _find(self, email: str) -> Credentials | None:
         with self._runtime.read() as scope:
@@ -99,21 +129,44 @@ class PasswordDesk:
         with self._runtime.read() as scope:
             return scope.accounts.credentials(user_id)
 
-    def _note_refusal(self, who: Credentials | None, context: RequestContext) -> None:
+    def _note_refusal(self, who: Credentials, context: RequestContext) -> None:
         # Unknown addresses leave no row: whoever tries them could fill the table.
-        if who is not None:
-            with self._runtime.scope(Actor(0, context.request_id, context.address)) as scope:
-                scope.sessions.refused(who)
+        self._runtime.run(lambda scope: scope.sessions.refused(who), Actor(0, context.request_id, context.address))
 
-    def _start(
-        self, who: Credentials, context: RequestContext, device: str, better: str | None
-    ) -> tuple[Account, Started]:
+    def _start(self, who: Credentials, visitor: Visitor, better: str | None) -> tuple[Account, Started]:
+        context = visitor.context
         with self._runtime.scope(Actor(who.user_id, context.request_id, context.address)) as scope:
             if better is not None:
                 scope.accounts.replace_hash(who.user_id, better)
-            started = scope.sessions.start(who, address=context.address, device=device)
+            started = scope.sessions.start(who, address=context.address, device=visitor.user_agent)
             return scope.accounts.by_number(who.user_id), started
 
     def _store(self, me: Caller, phc: str, context: RequestContext) -> None:
         with self._runtime.scope(Actor(me.user_id, context.request_id, context.address)) as scope:
             scope.accounts.set_password(me.user_id, phc, keep_session=me.identity.session_id)
+
+
+class _Counted:
+    """An attempt at a password: refused while it must wait, counted, and taken back unless it was wrong."""
+
+    def __init__(self, runtime: Runtime, attempt: Attempt) -> None:
+        self._throttle = runtime.throttle
+        self._attempt = attempt
+
+    async def __aenter__(self) -> None:
+        # Counting may ask Redis: in a thread, not on the event loop.
+        wait_ms = await asyncio.to_thread(self._admit)
+        if wait_ms:
+            raise SignInThrottled(-(-wait_ms // SECOND))
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if kind is None:
+            await asyncio.to_thread(self._throttle.succeeded, self._attempt)
+        elif not isinstance(error, SignInRefused | WrongPassword):
+            await asyncio.shield(asyncio.to_thread(self._throttle.undone, self._attempt))
+
+    def _admit(self) -> int:
+        wait_ms = self._throttle.wait_ms(self._attempt)
+        if not wait_ms:
+            self._throttle.begin(self._attempt)
+        return wait_ms

@@ -1,6 +1,6 @@
 """What can go wrong with people and their sign-ins."""
 
-from ccmanage.core.errors import DomainError, Forbidden, InvalidInput, Kind, NotFound, Unauthenticated
+from ccmanage.core.errors import DomainError, Forbidden, InvalidInput, Kind, NotFound, Unauthenticated, Unavailable
 
 
 class UserNotFound(NotFound):
@@ -46,6 +46,15 @@ class SignInThrottled(DomainError):
 
     def __init__(self, wait_seconds: int) -> None:
         super().__init__(f"Too many attempts. Try again in {wait_seconds} seconds.", retry_after_seconds=wait_seconds)
+
+
+class CountsAway(Unavailable):
+    """Redis does not answer: failures of other processes are not known."""
+
+    code = "accounts.counts_away"
+
+    def __init__(self) -> None:
+        super().__init__("Administrators cannot sign in while Redis is away. Try again in a few seconds.")
 
 
 class WrongPassword(InvalidInput):

@@ -51,8 +51,10 @@ class Credentials:
     user_id: int
     public_id: bytes
     email: str
+    name: str
     password_hash: str | None
     is_active: bool
+    is_admin: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +237,10 @@ class AccountService:
             user_id=user.id,
             public_id=user.public_id,
             email=self._ring.decrypt(user.email_sealed, f"users.email:{user.public_id.hex()}"),
+            name=self._ring.decrypt(user.name_sealed, f"users.name:{user.public_id.hex()}"),
             password_hash=user.password_hash,
             is_active=user.state == UserState.ACTIVE,
+            is_admin=user.role == Role.ADMIN,
         )
 
     def _by_email(self, email: str) -> User | None:

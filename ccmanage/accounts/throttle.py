@@ -1,12 +1,15 @@
-"""Slows down those who guess passwords: by account and by network address, longer with each failure."""
+"""Slows down those who guess passwords: by account and by network address, longer with each failure.
 
-import threading
-from collections import OrderedDict
+Nobody shall lock others out. So: the wait for an account is capped at a minute; a browser that has signed in before
+(it holds a signed cookie) and a session that is signed in have a count of their own, which strangers cannot touch; and
+a person who comes by the link of "forgot password" makes their browser known by it.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ccmanage.core.clock import HOUR, SECOND, Clock
-
-_MAX_ENTRIES = 20_000
+from ccmanage.core.counters import Failures, FailureStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,52 +22,70 @@ class Pace:
 
 ACCOUNT = Pace(free=5, longest_ms=60 * SECOND)
 ADDRESS = Pace(free=20, longest_ms=900 * SECOND)
+KNOWN = Pace(free=10, longest_ms=60 * SECOND)
 
 
-@dataclass(slots=True)
-class _Failures:
-    count: int
-    last_at: int
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Who tries to be whom, and from where. `known` names a browser or session that was that person before."""
+
+    account: str
+    address: str
+    known: str | None = None
+
+
+def wait_of(failures: Failures, pace: Pace, now: int) -> int:
+    """Return for how long nobody may try again after these failures."""
+    if failures.count < pace.free or now - failures.last_at >= HOUR:
+        return 0
+    pause = min(pace.longest_ms, SECOND << min(failures.count - pace.free, 20))
+    return max(0, failures.last_at + pause - now)
 
 
 class SignInThrottle:
-    """Counts failures in this process. The wait for one account is capped low: nobody shall lock others out.
+    """Counts attempts before they are made, and takes back those that were right: so many at once are counted too."""
 
-    Failures are forgotten an hour after the last one, and when somebody signs in.
-    """
-
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, store: FailureStore, digest: Callable[[str], bytes]) -> None:
         self._clock = clock
-        self._guard = threading.Lock()
-        self._failures: OrderedDict[str, _Failures] = OrderedDict()
+        self._store = store
+        self._digest = digest
 
-    def wait_ms(self, account: str, address: str) -> int:
+    @property
+    def is_certain(self) -> bool:
+        """Tell whether the counts are those of all processes."""
+        return not self._store.is_away
+
+    def wait_ms(self, attempt: Attempt) -> int:
         """Return how long to wait before the next attempt; 0 when it may be made now."""
-        with self._guard:
-            return max(
-                self._wait(f"account:{account}", ACCOUNT),
-                self._wait(f"address:{address}", ADDRESS),
-            )
-
-    def failed(self, account: str, address: str) -> None:
-        """Count a failure against both."""
+        buckets = self._buckets(attempt)
+        known = self._store.read([name for name, _ in buckets])
         now = self._clock.now_ms()
-        with self._guard:
-            for name in (f"account:{account}", f"address:{address}"):
-                known = self._failures.pop(name, None)
-                count = known.count if known and now - known.last_at < HOUR else 0
-                self._failures[name] = _Failures(count + 1, now)
-            while len(self._failures) > _MAX_ENTRIES:
-                self._failures.popitem(last=False)
+        return max(wait_of(failures, pace, now) for failures, (_, pace) in zip(known, buckets, strict=True))
 
-    def succeeded(self, account: str) -> None:
-        """Forget the account's failures; the address keeps its own, or one known account would free it."""
-        with self._guard:
-            self._failures.pop(f"account:{account}", None)
+    def begin(self, attempt: Attempt) -> None:
+        """Count an attempt as a failure until it is known to be none."""
+        self._store.add(self._names(attempt), self._clock.now_ms())
 
-    def _wait(self, name: str, pace: Pace) -> int:
-        known = self._failures.get(name)
-        if known is None or known.count < pace.free:
-            return 0
-        pause = min(pace.longest_ms, SECOND << min(known.count - pace.free, 20))
-        return max(0, known.last_at + pause - self._clock.now_ms())
+    def succeeded(self, attempt: Attempt) -> None:
+        """Forget the person's failures; the address keeps its own, or one known account would free it."""
+        person, *rest = self._names(attempt)
+        self._store.forget([person])
+        if rest:
+            self._store.take_back(rest)
+
+    def undone(self, attempt: Attempt) -> None:
+        """Take an attempt back that was never decided."""
+        self._store.take_back(self._names(attempt))
+
+    def _names(self, attempt: Attempt) -> list[str]:
+        return [name for name, _ in self._buckets(attempt)]
+
+    def _buckets(self, attempt: Attempt) -> list[tuple[str, Pace]]:
+        if attempt.known is not None:
+            return [(self._name("known", f"{attempt.known} {attempt.account}"), KNOWN)]
+        return [(self._name("account", attempt.account), ACCOUNT), (self._name("address", attempt.address), ADDRESS)]
+
+    def _name(self, kind: str, text: str) -> str:
+        # Addresses are personal data: what is kept outside the database is a keyed digest.
+        digest = self._digest(f"throttle/{kind} {text}").hex()
+        return f"{kind}:{digest[:32]}"

@@ -5,6 +5,9 @@ from copy import copy
 from typing import TypeVar
 
 from ccmanage.accounts.throttle import SignInThrottle
+from ccmanage.adapters.failures import failure_store
+from ccmanage.adapters.rates import call_counter
+from ccmanage.adapters.redis_client import redis_client
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap.scope import Scope
 from ccmanage.core.clock import Clock, FileClock, SystemClock
@@ -42,7 +45,12 @@ class Runtime:
         self.price_cache = PriceBookCache()
         self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events)
         self.renewer = Renewer(self.scope, self.read)
-        self.throttle = SignInThrottle(self.clock)
+        self.throttle = SignInThrottle(
+            self.clock,
+            failure_store(redis_client(settings.redis_url) if settings.redis_url else None, self.clock),
+            self.digester.digest,
+        )
+        self.calls = call_counter(settings.redis_url, self.clock)
         self.tokens = Tokens([decode_secret(secret) for secret in settings.secret_keys], "session")
 
     def scope(self, actor: Actor | None = None) -> Scope:

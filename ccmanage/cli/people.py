@@ -1,13 +1,12 @@
 """Creating people from the command line, the first administrator among them."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from ccmanage.accounts import rules
+from ccmanage.accounts import passwords
 from ccmanage.accounts.models import Role
 from ccmanage.accounts.service import Account, NewAccount
 from ccmanage.bootstrap import Runtime
-from ccmanage.core.errors import InvalidInput
 
 FIRST_ADMIN = "admin@example.com"
 
@@ -22,10 +21,7 @@ class FirstAdmin:
 
 def create_person(runtime: Runtime, email: str, name: str, password: str, *, admin: bool) -> Account:
     """Create a person with a password that holds the rules; raises InvalidInput and EmailTaken."""
-    if faults := rules.password_faults(password, email=email):
-        raise InvalidInput(
-            "This password will not do.", fields=[replace(fault, pointer="/password") for fault in faults]
-        )
+    passwords.require_good(password, "/password", email=email, name=name)
     new = NewAccount(
         email=email,
         name=name,

@@ -103,7 +103,9 @@ class Passwords:
 
     def _burn(self, password: str) -> None:
         if self._dummy is None:
+            # One hash costs what one check costs: the first stranger waits no longer than the others.
             self._dummy = self._hasher.hash("nobody's password")
+            return
         try:
             self._hasher.verify(self._dummy, password)
         except VerificationError:

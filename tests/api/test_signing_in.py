@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from api.accounts import signin
+from api.accounts import hashing
+from ccmanage.accounts.throttle import SignInThrottle
+from ccmanage.adapters.failures import MemoryFailures
 from ccmanage.core.security import Passwords
 from support.databases import migrated_sqlite
 from support.world import PASSWORD, Person, World
@@ -69,6 +71,7 @@ def test_failures_of_known_people_are_recorded_of_unknown_ones_not(world: World)
     world.person("Ann")
     login(world.client(), "ann@example.com", "wrong")
     login(world.client(), "nobody@example.com", "wrong")
+    world.after_answers()
     assert world.count("audit_log", "action = 'accounts.sign_in_refused'") == 1
 
 
@@ -85,6 +88,43 @@ def test_guessing_is_slowed_down_and_waiting_helps(world: World) -> None:
     assert login(client, "ANN@EXAMPLE.COM").status_code == 429
     world.clock.move(seconds=1)
     assert login(client, "ann@example.com").status_code == 200
+
+
+def test_strangers_who_guess_do_not_keep_a_known_browser_out(world: World) -> None:
+    ann = world.person("Ann")
+    laptop = world.browser(ann)
+    for number in range(30):
+        login(world.client(address=f"203.0.113.{number}"), ann.email, "wrong")
+    assert login(world.client(), ann.email).status_code == 429
+    assert login(laptop, ann.email).status_code == 200
+
+
+def test_the_mark_of_a_browser_is_good_for_its_person_only(sqlite_world: World) -> None:
+    ann, bob = sqlite_world.person("Ann"), sqlite_world.person("Bob")
+    browser = sqlite_world.browser(bob)
+    for _ in range(5):
+        login(sqlite_world.client(), ann.email, "wrong")
+    assert login(browser, ann.email).status_code == 429
+    forged = sqlite_world.client()
+    forged.cookies.set("ccm_browser", browser.cookies["ccm_browser"][:-1] + "x")
+    assert login(forged, ann.email).status_code == 429
+    sqlite_world.clock.move(minutes=2)
+    assert login(browser, ann.email).status_code == 200
+    for _ in range(5):
+        login(sqlite_world.client(), bob.email, "wrong")
+    assert login(browser, bob.email).status_code == 200, "a browser may know several people"
+
+
+def test_when_counts_are_away_administrators_stay_out(sqlite_world: World) -> None:
+    class Away(MemoryFailures):
+        is_away = True
+
+    sqlite_world.runtime.throttle = SignInThrottle(sqlite_world.clock, Away(), sqlite_world.runtime.digester.digest)
+    boss, ann = sqlite_world.person("Boss", admin=True), sqlite_world.person("Ann")
+    assert login(sqlite_world.client(), boss.email, "wrong").status_code == 401
+    answer = login(sqlite_world.client(), boss.email)
+    assert (answer.status_code, answer.json()["code"]) == (503, "accounts.counts_away")
+    assert login(sqlite_world.client(), ann.email).status_code == 200
 
 
 def test_a_forged_forwarding_header_does_not_free_an_address(sqlite_world: World) -> None:
@@ -228,7 +268,7 @@ class TestPassword:
 
     def test_guessing_it_is_slowed_down(self, world: World, ann: Person) -> None:
         client = world.client(ann)
-        for _ in range(5):
+        for _ in range(10):
             self.change(client, current="wrong")
         assert self.change(client).status_code == 429
 
@@ -242,8 +282,8 @@ class TestPassword:
 
 
 def test_a_flood_of_sign_ins_is_turned_away_and_holds_up_nobody(sqlite_world: World) -> None:
-    desk = sqlite_world.app.state.password_desk
-    desk._waiting = signin._WAITING
+    room = sqlite_world.app.state.password_desk.hashing
+    room._inside = hashing.WAITING
     answer = login(sqlite_world.client(), "ann@example.com")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert sqlite_world.client().get("/healthz").status_code == 200

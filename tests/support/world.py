@@ -172,6 +172,10 @@ class World:
         client.headers["X-CSRF-Token"] = client.cookies["ccm_csrf"]
         return client
 
+    def after_answers(self) -> None:
+        """Wait for what the application does only after it has answered."""
+        self._server.portal.call(self.app.state.password_desk.drain)
+
     def token(self, person: Person) -> str:
         """Start a session and return its token."""
         with self.scope() as scope:

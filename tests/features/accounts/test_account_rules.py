@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccmanage.accounts.rules import MAX_EMAIL, is_time_zone, normalise_email, password_faults
+from ccmanage.accounts.passwords import common_passwords, password_faults
+from ccmanage.accounts.rules import MAX_EMAIL, is_time_zone, normalise_email
 
 
 @pytest.mark.parametrize(
@@ -71,16 +72,34 @@ def test_normalising_never_fails_and_is_stable(text: str) -> None:
         ("PassWord123", "password.too_common"),
         ("aaaaaaaaaaaa", "password.too_common"),
         ("abababababab", "password.too_common"),
-        ("ann@example.com", "password.too_common"),
+        ("ann@example.com", "password.personal"),
+        ("trustno1", "password.too_common"),
+        ("exampleann", "password.personal"),
+        ("annexample.com", "password.personal"),
+        ("Ann Example", "password.personal"),
+        ("x" * 7 + "y", "password.too_common"),
     ],
 )
 def test_weak_passwords_are_refused(password: str, code: str) -> None:
-    assert [fault.code for fault in password_faults(password, email="ann@example.com")] == [code]
+    assert [fault.code for fault in password_faults(password, email="Ann@example.com", name="Ann Example")] == [code]
 
 
 @pytest.mark.parametrize("password", ["correct horse", "ünïcödé-wörds", "x" * 100 + "yz!", " leading and trailing "])
 def test_good_passwords_pass(password: str) -> None:
-    assert password_faults(password, email="ann@example.com") == []
+    assert password_faults(password, email="ann@example.com", name="Ann") == []
+
+
+def test_characters_are_counted_not_bytes() -> None:
+    assert password_faults("密码短", email="a@b.c")[0].code == "password.length"
+    assert password_faults("正确的马电池订书钉", email="a@b.c") == []
+    assert password_faults("纸" * 64 + "笔" * 63 + "墨", email="a@b.c") == []
+
+
+def test_the_list_of_common_passwords_ships_with_the_package() -> None:
+    common = common_passwords()
+    assert len(common) > 10_000
+    assert {"qwertyuiop", "iloveyou", "1qaz2wsx"} <= common
+    assert all(len(word) >= 8 and word == word.casefold() for word in common)
 
 
 @pytest.mark.parametrize(
