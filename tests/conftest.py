@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from support.databases import empty, hurry, hurry_server, migrated_mysql, migrat
 from support.world import World
 
 pytest_plugins = ["support.server_fixtures"]
+
+# Colours are the terminal's; who runs the tests may force them for other programs.
+os.environ.pop("FORCE_COLOR", None)
 
 # As in production; structlog's own default draws every traceback with all local values, for many seconds.
 configure_logging("tests", "INFO", "json")

@@ -16,11 +16,12 @@ for (const colorScheme of ["light", "dark"] as const) {
     test.use({ colorScheme, contextOptions: { reducedMotion: "reduce" } });
 
     test("sign-in", async ({ browser }) => {
-      const page = await browser.newPage({ colorScheme, storageState: stranger });
+      const context = await browser.newContext({ colorScheme, storageState: stranger });
+      const page = await context.newPage();
       await page.goto("/sign-in");
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
       expect(await findings(page)).toEqual([]);
-      await page.close();
+      await context.close();
     });
 
     test("every screen", async ({ page }) => {
