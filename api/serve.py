@@ -18,7 +18,7 @@ from ccmanage.bootstrap import Runtime
 from ccmanage.core import metrics
 from ccmanage.core.config import Settings, load_settings
 from ccmanage.core.logging import configure_logging
-from ccmanage.core.process import calm_garbage_collector
+from ccmanage.core.process import tame_memory
 
 # Idle connections count too: this is a bound on memory, not on work. The ingress bounds that by itself.
 _MAX_CONNECTIONS = 10_000
@@ -53,7 +53,7 @@ def make_app() -> Any:
     settings = load_settings()
     configure_logging("api", settings.log_level, settings.log_format)
     app = build(Runtime(settings, open_queue(settings.nudge_url)))
-    calm_garbage_collector()
+    tame_memory()
     return app
 
 

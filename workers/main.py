@@ -11,7 +11,7 @@ from ccmanage.adapters.dramatiq_queue import DramatiqQueue
 from ccmanage.bootstrap import Runtime
 from ccmanage.core.config import Settings
 from ccmanage.core.logging import configure_logging, get_logger
-from ccmanage.core.process import calm_garbage_collector, check_clock, stop_on_signals, when_database_answers
+from ccmanage.core.process import check_clock, stop_on_signals, tame_memory, when_database_answers
 from workers.broker import declare_actors
 from workers.poller import Poller
 from workers.settling import settle
@@ -69,7 +69,7 @@ def run(settings: Settings) -> None:
     configure_logging("worker", settings.log_level, settings.log_format)
     stopping = stop_on_signals()
     runtime, worker = build(settings)
-    calm_garbage_collector()
+    tame_memory()
     if when_database_answers(lambda: check_clock(runtime.database, runtime.clock), stopping):
         worker.start()
         log.info("worker_started", threads=settings.worker_threads)

@@ -15,7 +15,7 @@ from ccmanage.cli.people import FirstAdmin
 from ccmanage.cli.setup import prepare
 from ccmanage.core.config import Settings, load_settings
 from ccmanage.core.logging import get_logger
-from ccmanage.core.process import calm_garbage_collector
+from ccmanage.core.process import tame_memory
 from ccmanage.demo import fill
 from ccmanage.replay.client import GatewayClient
 from scheduler.main import Metronome
@@ -46,7 +46,7 @@ def run(host: str, port: int, *, demo: bool) -> None:
     metronome.start()
     try:
         app = build(runtime)
-        calm_garbage_collector()
+        tame_memory()
         served = serve_here(settings, app, listener, _when_ready(runtime, address, admin, demo=demo))
     finally:
         err.print("Stopping.")

@@ -1,9 +1,11 @@
-"""What every long-running process does: stop on signals, wait for the database, compare clocks, tame the collector."""
+"""What every long-running process does: stop on signals, wait for the database, compare clocks, tame memory."""
 
+import ctypes
 import gc
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from sqlalchemy import text
 
@@ -15,6 +17,8 @@ log = get_logger(__name__)
 
 MAX_SKEW_MS = 5_000
 _RETRY_SECONDS = 2.0
+# mallopt(3): M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD.
+_MALLOC = ((-8, 2), (-3, 1 << 20), (-1, 2 << 20))
 
 
 class ClocksApart(Exception):
@@ -42,7 +46,13 @@ def check_clock(database: Database, clock: Clock) -> None:
         )
 
 
-def calm_garbage_collector() -> None:
+def tame_memory() -> None:
+    """Call once, when a process is built and before it begins to work."""
+    _calm_the_collector()
+    _give_freed_memory_back()
+
+
+def _calm_the_collector() -> None:
     """Let the collector leave alone what the process was built of, and look at new objects less often.
 
     Reference counts free nearly everything here. Going through hundreds of thousands of objects that never die,
@@ -51,6 +61,18 @@ def calm_garbage_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def _give_freed_memory_back() -> None:
+    """Have the C library return freed memory to the system; where it knows no mallopt, nothing is changed.
+
+    glibc gives each thread a heap of its own and learns from a large block that was freed to keep such blocks for
+    ever. Posts that gathered while the database paused left a process half as large again as before.
+    """
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for option, value in _MALLOC:
+            mallopt(option, value)
 
 
 def stop_on_signals() -> threading.Event:
