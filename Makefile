@@ -53,7 +53,7 @@ lock: install ## renew the locked requirements with hashes
 	@$(VENV)/python -m tools.lock
 
 clean: ## remove what was installed and built; data in ./var stays
-	@rm -rf .venv frontend/node_modules api/static dist build htmlcov coverage .coverage .coverage.* \
+	@rm -rf .venv .venv-semgrep frontend/node_modules api/static dist build htmlcov coverage .coverage .coverage.* \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -20,6 +20,7 @@ PORTAL = ROOT / "frontend"
 BIN = Path(sys.executable).parent
 SCHEMA = Path("src") / "shared" / "api" / "schema.d.ts"
 AT_A_TIME = 2
+PACKAGES = ("api", "ccmanage", "workers", "scheduler")
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,14 @@ CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
     "eslint": lambda: run(["npm", "run", "--silent", "lint"], PORTAL),
     "vue-tsc": lambda: run(["npm", "run", "--silent", "typecheck"], PORTAL),
     "architecture": lambda: run(["pytest", "-q", "--no-header", "tests/architecture"]),
+    "semgrep": lambda: run([sys.executable, "-m", "tools.semgrep"]),
     "import rules": lambda: run(["lint-imports", "--no-cache"]),
     "openapi": openapi,
     "portal types": portal_types,
     "migrations": migrations,
     "deptry": lambda: run(["deptry", "."]),
+    "bandit": lambda: run(["bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", *PACKAGES]),
+    "secrets": lambda: run([sys.executable, "-m", "tools.secrets"]),
     "ruff": lambda: run(["ruff", "check", "."]),
     "format": lambda: run(["ruff", "format", "--check", "."]),
 }

@@ -35,6 +35,7 @@ def main() -> None:
     """Lock the installer, the build back end, the product and its developers' tools, in agreement."""
     compile_lock("installer.txt", "requirements/installer.in")
     compile_lock("build.txt", "requirements/build.in")
+    compile_lock("semgrep.txt", "requirements/semgrep.in")
     compile_lock("runtime.txt", "pyproject.toml", "--constraint=requirements/build.txt")
     agreed = [f"--constraint=requirements/{lock}" for lock in ("build.txt", "runtime.txt")]
     compile_lock("dev.txt", "--group", "pyproject.toml:dev", *agreed)

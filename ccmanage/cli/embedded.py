@@ -23,7 +23,7 @@ from workers.main import WorkerProcess
 
 log = get_logger(__name__)
 
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, not bound
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 # nosec B104 - compared, not bound
 _NO = {"0", "false", "no", "off"}
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import tomllib
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("installer.txt", "build.txt", "runtime.txt", "dev.txt")
+# Installed into one environment; semgrep has one of its own.
+TOGETHER = ("installer.txt", "build.txt", "runtime.txt", "dev.txt")
+LOCKS = (*TOGETHER, "semgrep.txt")
 NPM_LOCK = ROOT / "frontend" / "package-lock.json"
 RULES: dict[str, dict[str, dict[str, Any]]] = tomllib.loads((ROOT / "security" / "minimum-versions.toml").read_text())
 # Written in pieces, so that this file does not name what it looks for.
@@ -40,9 +43,9 @@ def locked_requirements(lock: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def python_versions() -> dict[str, set[Version]]:
+def python_versions(locks: Sequence[str] = LOCKS) -> dict[str, set[Version]]:
     found: dict[str, set[Version]] = defaultdict(set)
-    for lock in LOCKS:
+    for lock in locks:
         for line in locked_requirements(lock):
             requirement = Requirement(line.split(" --hash", 1)[0])
             found[canonicalize_name(requirement.name)].add(Version(next(iter(requirement.specifier)).version))
@@ -98,7 +101,7 @@ def test_python_archives_are_pinned_by_hash(lock: str) -> None:
 def test_locks_agree_with_each_other(python: str) -> None:
     """One version each for one Python; a lock may name another for another Python."""
     found: dict[str, set[str]] = defaultdict(set)
-    for lock in LOCKS:
+    for lock in TOGETHER:
         for line in locked_requirements(lock):
             requirement = Requirement(line.split(" --hash", 1)[0])
             there = {"python_version": python, "python_full_version": f"{python}.0"}
@@ -109,7 +112,7 @@ def test_locks_agree_with_each_other(python: str) -> None:
 
 def test_locks_cover_what_the_project_names() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    locked = python_versions()
+    locked = python_versions(TOGETHER)
     for text in [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]:
         requirement = Requirement(text)
         versions = locked[canonicalize_name(requirement.name)]
