@@ -7,6 +7,8 @@ from ccmanage.core.db import Base
 from ccmanage.credits import models as credit
 from ccmanage.gateways import models as gateways
 from ccmanage.keys import models as keys
+from ccmanage.notifications import models as notifications
+from ccmanage.notifications import webhook_models as webhooks
 from ccmanage.packages import models as packages
 from ccmanage.pricing import models as pricing
 from ccmanage.reports import models as reports
@@ -25,10 +27,12 @@ __all__ = [
     "keys",
     "locks",
     "metadata",
+    "notifications",
     "packages",
     "pricing",
     "reports",
     "subscriptions",
     "usage",
+    "webhooks",
     "workspaces",
 ]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from ccmanage.accounts.tasks import ForgetStale
 from ccmanage.core.tasks import Task
 from ccmanage.credits.tasks import TurnGrants
+from ccmanage.notifications.tasks import Tell
 from ccmanage.reports.tasks import AuditBooks
 from ccmanage.subscriptions.tasks import RenewDue
 from ccmanage.usage.tasks import ChargeLatePrices, SweepInbox
@@ -30,6 +31,7 @@ TIMETABLE = (
     Entry("usage.charge_late_prices", every(minutes=5), ChargeLatePrices()),
     Entry("credits.turn_grants", every(minutes=1), TurnGrants()),
     Entry("subscriptions.renew_due", every(seconds=15), RenewDue()),
+    Entry("notifications.tell", every(seconds=5), Tell()),
     Entry("accounts.forget_stale", every(hours=1), ForgetStale()),
     Entry("books.audit", every(hours=1), AuditBooks()),
 )

@@ -37,6 +37,11 @@ class AccountRepository(Repository[User]):
         )
         return self.session.scalar(statement) or 0
 
+    def admin_numbers(self) -> list[int]:
+        """Return the numbers of the administrators who may sign in."""
+        statement = select(User.id).where(User.role == Role.ADMIN, User.state == UserState.ACTIVE)
+        return list(self.session.scalars(statement.order_by(User.id).limit(1_000)))
+
     def count(self) -> int:
         """Count all people."""
         return self.session.scalar(select(func.count()).select_from(User)) or 0

@@ -162,6 +162,10 @@ class AccountService:
         """Return the people with these numbers, with one query for all."""
         return {user.id: self.opened(user) for user in self._repository.many(user_ids)}
 
+    def admin_numbers(self) -> list[int]:
+        """Return the numbers of the administrators who may sign in."""
+        return self._repository.admin_numbers()
+
     def count(self) -> int:
         """Count all people."""
         return self._repository.count()

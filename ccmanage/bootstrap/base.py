@@ -1,10 +1,13 @@
 """What every scope stands on."""
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ccmanage.audit.repository import AuditRepository
 from ccmanage.audit.service import Actor, AuditService
+from ccmanage.bootstrap.hearing import HeardAudit
 from ccmanage.core.uow import UnitOfWork
 
 if TYPE_CHECKING:
@@ -26,6 +29,14 @@ class Above(Protocol):
         """Open the account of a new workspace."""
         ...
 
+    def weighing(self, workspace_id: int) -> AbstractContextManager[None]:
+        """Hold a workspace's balance, and weigh its thresholds anew in the end."""
+        ...
+
+    def heard(self, action: str, subject: tuple[str, str], workspace_id: int, after: Mapping[str, Any] | None) -> None:
+        """Tell others of a deed that the audit log records."""
+        ...
+
 
 class ScopeBase(UnitOfWork):
     """One transaction of a runtime, on behalf of somebody. Services are built when they are first asked for."""
@@ -38,7 +49,8 @@ class ScopeBase(UnitOfWork):
     @cached_property
     def audit(self) -> AuditService:
         """Who did what."""
-        return AuditService(AuditRepository(self.session), self._runtime.ring, self.clock, self._actor)
+        repository, ring = AuditRepository(self.session), self._runtime.ring
+        return HeardAudit(repository, ring, self.clock, self._actor, hears=self._above)
 
     @cached_property
     def _above(self) -> Above:

@@ -1,6 +1,9 @@
 """One transaction with all its services."""
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
+from typing import Any
 
 from ccmanage.bootstrap.base import Above
 from ccmanage.bootstrap.reading import ReadingScope
@@ -28,3 +31,11 @@ class _Above:
 
     def opened(self, workspace_id: int) -> None:
         self._scope.credits.open_account(workspace_id)
+
+    def weighing(self, workspace_id: int) -> AbstractContextManager[None]:
+        view = self._scope.subscription_views.find(workspace_id)
+        base_nano = self._scope.credits.allowance_of(view.standing.renewal_id) if view else 0
+        return self._scope.credits.weighing(workspace_id, base_nano)
+
+    def heard(self, action: str, subject: tuple[str, str], workspace_id: int, after: Mapping[str, Any] | None) -> None:
+        self._scope.happenings.hear(action, subject, workspace_id, after)

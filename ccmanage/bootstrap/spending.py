@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from ccmanage.bootstrap.people import PeopleScope
+from ccmanage.bootstrap.notifying import NotifyingScope
 from ccmanage.credits.repository import CreditRepository
 from ccmanage.credits.service import CreditService
 from ccmanage.gateways.repository import GatewayRepository
@@ -22,7 +22,7 @@ from ccmanage.subscriptions.service import SubscriptionService
 from ccmanage.subscriptions.views import SubscriptionViews
 
 
-class SpendingScope(PeopleScope):
+class SpendingScope(NotifyingScope):
     """The services of keys, gateways, packages, subscriptions, credits and prices."""
 
     @cached_property

@@ -25,6 +25,12 @@ PACKAGE = "pkg"
 SUBSCRIPTION = "sub"
 PREVIEW = "pre"
 RENEWAL = "rnw"
+THRESHOLD = "thr"
+ALERT = "alr"
+HAPPENING = "msg"
+NOTIFICATION = "ntf"
+WEBHOOK = "whk"
+DELIVERY = "dlv"
 
 
 class UnknownId(DomainError):

@@ -20,6 +20,8 @@ from ccmanage.credits.errors import BalanceOutOfRange, NoSuchAccount
 from ccmanage.credits.models import Grant as GrantRow
 from ccmanage.credits.models import Origin
 from ccmanage.credits.rules import Cause, Grant, Movement
+from ccmanage.notifications.rules import NOBODY
+from ccmanage.notifications.weighing import Weighed, set_thresholds, weigh_balances
 
 _LEDGER = BulkInsert(
     "ledger",
@@ -119,6 +121,18 @@ class Account:
     debt_before: int = 0
     seq_before: int = 0
     overdraft_before: int = 0
+    threshold: int = NOBODY
+    # The grant that percents are of, if it has changed.
+    base: int | None = None
+    weigh_anew: bool = False
+
+    @property
+    def concerns_thresholds(self) -> bool:
+        """Tell whether somebody may want to be told of the move, or be told anew from now on."""
+        if self.threshold == NOBODY:
+            return self.weigh_anew
+        rose = self.balance > self.balance_before or self.base is not None
+        return rose or self.balance <= self.threshold or self.weigh_anew
 
     def grants_of(self, renewal_id: int) -> list[Grant]:
         """Return the grants that a period's end ends."""
@@ -249,6 +263,11 @@ class Books:
         movements, account.debt = rules.forgive(account.debt, limit, cause)
         self._post(account, movements)
 
+    def weigh_anew(self, workspace_id: int, base: int) -> None:
+        """Have thresholds weighed that were changed; `base` is the grant of the running period, 0 = none."""
+        account = self.account(workspace_id)
+        account.base, account.weigh_anew = base, True
+
     def entries(self, workspace_id: int) -> list[Entry]:
         """Return what will be written for a workspace, in order."""
         return [
@@ -271,6 +290,7 @@ class Books:
         ]
         _GRANTS.run(self._connection, changed)
         self._write_overdrafts()
+        self._weigh()
         self._entries, self._accounts, self._rows = [], {}, {}
 
     def _end(self, workspace_id: int, grant_id: int, kind: int, state: int) -> None:
@@ -281,13 +301,13 @@ class Books:
 
     def _lock(self, workspace_ids: Sequence[int], lock: str) -> list[int]:
         found = []
-        for number, balance, debt, seq, last_hash, overdraft in self._connection.exec_driver_sql(
-            "SELECT workspace_id, balance_nano, debt_nano, seq, last_hash, overdraft_nano FROM balances"
+        for number, balance, debt, seq, last_hash, overdraft, threshold in self._connection.exec_driver_sql(
+            "SELECT workspace_id, balance_nano, debt_nano, seq, last_hash, overdraft_nano, threshold_nano FROM balances"
             f" WHERE workspace_id IN ({ints(workspace_ids)}) ORDER BY workspace_id{lock}"
         ):
             account = Account(number, balance, debt, seq, bytes(last_hash), overdraft)
             account.balance_before, account.debt_before, account.seq_before = balance, debt, seq
-            account.overdraft_before = overdraft
+            account.overdraft_before, account.threshold = overdraft, threshold
             self._accounts[number] = account
             found.append(number)
         return found
@@ -337,6 +357,20 @@ class Books:
                 self._connection.exec_driver_sql(
                     f"UPDATE balances SET overdraft_nano = {overdraft:d} WHERE workspace_id IN ({ints(part)})"
                 )
+
+    def _weigh(self) -> None:
+        """Claim the alerts of the thresholds that were crossed, and arm those that credits came to."""
+        moved = [
+            Weighed(one.workspace_id, one.balance, one.base, one.base is not None or one.balance > one.balance_before)
+            for one in self._accounts.values()
+            if one.concerns_thresholds
+        ]
+        if moved:
+            wanted = weigh_balances(self._connection, moved, self._now)
+            changed = {
+                number: amount for number, amount in wanted.items() if amount != self._accounts[number].threshold
+            }
+            set_thresholds(self._connection, changed)
 
     def _balance_row(self, account: Account) -> tuple[int | bytes, ...]:
         return (

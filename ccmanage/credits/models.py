@@ -7,8 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Digest, PublicId, Tiny
 from ccmanage.core.personal import no_personal
+from ccmanage.notifications.rules import NOBODY
 
-NO_THRESHOLD_NANO = -9 * 10**18
+NO_THRESHOLD_NANO = NOBODY
 
 
 class Origin(IntEnum):

@@ -70,6 +70,10 @@ class CreditRepository(Repository[Grant]):
         """Return grants by their inside numbers."""
         return {row.id: row for row in self.session.scalars(select(Grant).where(Grant.id.in_(numbers)))}
 
+    def allowance_of(self, renewal_id: int) -> int:
+        """Return the amount of the grant that a renewal opened a period with."""
+        return self.session.scalar(select(Grant.amount_nano).where(Grant.renewal_id == renewal_id).limit(1)) or 0
+
     def workspaces_with_due_grants(self, now: int, limit: int) -> list[int]:
         """Return workspaces in which a grant starts or ends by now."""
         starting = (

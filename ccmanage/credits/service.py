@@ -1,6 +1,7 @@
 """Give credits, take them away, read the books."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ccmanage.audit.service import AuditService
@@ -145,6 +146,19 @@ class CreditService:
             reason=reason,
         )
         return self._repository.reversals_of(workspace_id, seq)
+
+    @contextmanager
+    def weighing(self, workspace_id: int, base_nano: int) -> Iterator[None]:
+        """Hold a balance while its thresholds are changed; `base_nano` is what percents are of, 0 = nothing."""
+        books = Books(self._repository.connection, self._uow.clock.now_ms())
+        books.open([workspace_id])
+        yield
+        books.weigh_anew(workspace_id, base_nano)
+        books.write()
+
+    def allowance_of(self, renewal_id: int) -> int:
+        """Return what the grant of a subscription's period was worth; 0 = there is none."""
+        return self._repository.allowance_of(renewal_id) if renewal_id else 0
 
     def turn_due(self) -> int:
         """Let time pass for workspaces whose grants start or end; returns how many. Asks again while many wait."""

@@ -159,6 +159,7 @@ def _carry_out(books: Books, plan: _Plan) -> Done:
     if plan.opened is not None:
         books.start(workspace_id, plan.opened, GRANT, plan.cause)
         parts[plan.opened.id] = Part.NEW
-    books.account(workspace_id).overdraft = turn.overdraft
+    account = books.account(workspace_id)
+    account.overdraft, account.base = turn.overdraft, turn.allowance
     number = plan.renewal_id if turn.after.period_start_at else 0
     return Done(turn, replace(turn.after, renewal_id=number), parts)

@@ -82,6 +82,13 @@ class WorkspaceRepository(Repository[Workspace]):
         )
         return {row[0]: row[1] for row in rows}
 
+    def members_of(self, numbers: Iterable[int]) -> list[Member]:
+        """Return all memberships of these workspaces."""
+        found: list[Member] = []
+        for part in chunks(sorted(set(numbers)), IN_LIST):
+            found.extend(self.session.scalars(select(Member).where(Member.workspace_id.in_(part))))
+        return found
+
     def count(self) -> int:
         """Count all workspaces."""
         return self.session.scalar(select(func.count()).select_from(Workspace)) or 0

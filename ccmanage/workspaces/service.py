@@ -118,6 +118,13 @@ class WorkspaceService:
         """Count the members of each workspace."""
         return self._repository.member_counts(workspace_ids)
 
+    def members_of(self, workspace_ids: Iterable[int]) -> dict[int, dict[int, MemberRole]]:
+        """Return the members of many workspaces by their numbers, with their roles."""
+        found: dict[int, dict[int, MemberRole]] = {}
+        for member in self._repository.members_of(workspace_ids):
+            found.setdefault(member.workspace_id, {})[member.user_id] = MemberRole(member.role)
+        return found
+
     def count(self) -> int:
         """Count all workspaces."""
         return self._repository.count()
