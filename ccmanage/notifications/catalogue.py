@@ -76,7 +76,7 @@ class Deed:
 DEEDS: Final[Mapping[str, Deed]] = {
     "credits.grant": Deed("grant.made", ("credits", "origin")),
     "credits.void": Deed("grant.voided"),
-    "keys.issue": Deed("key.created", ("name",)),
+    "keys.issue": Deed("key.created"),
     "keys.rotate": Deed("key.rotated"),
     "keys.revoke": Deed("key.revoked"),
     "gateways.create": Deed("gateway.created", ("name",)),

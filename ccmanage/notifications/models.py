@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Blob, Count, Digest, PublicId, Tiny, bytes_type
+from ccmanage.core.personal import Erasure, no_personal, personal
 
 
 class ThresholdKind(IntEnum):
@@ -44,6 +45,14 @@ class Threshold(Base):
     """What somebody wants to be told of. Those that a balance crosses are written under the balance's lock."""
 
     __tablename__ = "alert_thresholds"
+    __personal__ = personal(
+        "What a person wants to be told of.",
+        person="user_id",
+        on_erasure=Erasure.DELETE,
+        export="alert_thresholds",
+        hidden=("id", "workspace_id", "user_id"),
+        kept="until it is removed",
+    )
     __table_args__ = (
         UniqueConstraint("workspace_id", "user_id", "kind", "value", name="uq_alert_thresholds_meaning"),
         Index(None, "kind", "id"),
@@ -74,6 +83,7 @@ class Alert(Base):
     """A threshold that was crossed: once a period, because the row is unique."""
 
     __tablename__ = "alerts"
+    __personal__ = no_personal("thresholds that were crossed: numbers")
     __table_args__ = (
         UniqueConstraint("workspace_id", "threshold_id", "period"),
         Index(None, "state", "id"),
@@ -101,6 +111,7 @@ class Happening(Base):
     """Something that others may want to know, written in the transaction that did it."""
 
     __tablename__ = "happenings"
+    __personal__ = no_personal("what happened: ids, codes and figures")
     __table_args__ = (Index(None, "state", "id"), Index(None, "at"), TABLE)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
@@ -123,6 +134,14 @@ class Notification(Base):
     """Something that happened, as one person's list shows it."""
 
     __tablename__ = "notifications"
+    __personal__ = personal(
+        "What a person was told, and when they read it.",
+        person="user_id",
+        on_erasure=Erasure.DELETE,
+        export="notifications",
+        hidden=("id", "user_id", "happening_id"),
+        kept="ninety days",
+    )
     __table_args__ = (
         UniqueConstraint("user_id", "happening_id"),
         Index(None, "user_id", "read_at", "id"),
@@ -145,6 +164,14 @@ class Preference(Base):
     """How one person wants mails about notifications. Without a row: at once, day and night."""
 
     __tablename__ = "notification_preferences"
+    __personal__ = personal(
+        "When a person wants mails.",
+        person="user_id",
+        on_erasure=Erasure.DELETE,
+        export="notification_preferences",
+        hidden=("user_id",),
+        kept="until the account is deleted",
+    )
 
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     mails: Mapped[int] = mapped_column(Tiny)
@@ -160,6 +187,7 @@ class Episode(Base):
     """A state of the installation that was told when it began; told again only after it had ended."""
 
     __tablename__ = "notification_episodes"
+    __personal__ = no_personal("states of the installation")
 
     name: Mapped[bytes] = mapped_column(bytes_type(100), primary_key=True)
     opened_at: Mapped[int] = mapped_column(BigInteger)

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Count, PublicId, Tiny, bytes_type, human_text
+from ccmanage.core.personal import no_personal
 
 
 class WebhookState(IntEnum):
@@ -28,6 +29,9 @@ class Webhook(Base):
     """An address that is told. It is encrypted: addresses often hold a secret."""
 
     __tablename__ = "webhooks"
+    __personal__ = no_personal(
+        "addresses of machines; who made it stands there as a number", sealed={"url_sealed": "webhooks.url"}
+    )
     __table_args__ = (Index(None, "workspace_id", "id"), TABLE)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
@@ -50,6 +54,7 @@ class WebhookSecret(Base):
     """A secret that messages are signed with; after a rotation the old one signs too until it runs out."""
 
     __tablename__ = "webhook_secrets"
+    __personal__ = no_personal("secrets of machines", sealed={"secret_sealed": "webhook_secrets.secret"})
     __table_args__ = (Index(None, "webhook_id", "id"), TABLE)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
@@ -65,6 +70,7 @@ class Delivery(Base):
     """One message to one webhook, until it arrives or is given up."""
 
     __tablename__ = "webhook_deliveries"
+    __personal__ = no_personal("what was sent to machines")
     __table_args__ = (
         UniqueConstraint("webhook_id", "happening_id"),
         Index(None, "state", "next_attempt_at"),
@@ -93,6 +99,7 @@ class Attempt(Base):
     """One try to send, and the beginning of what came back."""
 
     __tablename__ = "webhook_attempts"
+    __personal__ = no_personal("what machines answered")
     __table_args__ = (Index(None, "delivery_id", "id"), Index(None, "at"), TABLE)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
