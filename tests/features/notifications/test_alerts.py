@@ -222,11 +222,15 @@ class TestTelling:
         class Killed(BaseException):
             pass
 
+        def die() -> None:
+            with world.scope() as scope:
+                scope.teller.tell()
+                raise Killed
+
         set_threshold(world, ann, AMOUNT, 30 * NANO)
         spend(gateway, 10)
-        with pytest.raises(Killed), world.scope() as scope:
-            scope.teller.tell()
-            raise Killed
+        with pytest.raises(Killed):
+            die()
         assert world.count("notifications") == before
         tell(world)
         tell(world)
