@@ -15,6 +15,7 @@ from api.places import Places
 from ccmanage.accounts.models import Role
 from ccmanage.accounts.sessions import LENGTH_MS, Identity
 from ccmanage.bootstrap import Runtime
+from ccmanage.core.clock import MINUTE
 from ccmanage.core.crypto import decode_secret, derive_key
 from ccmanage.core.db import is_transient
 from ccmanage.core.errors import Forbidden, Unauthenticated
@@ -141,6 +142,16 @@ class Authenticator:
             self._check_same_site(request, caller)
         return caller
 
+    async def is_fresh(self, caller: Caller) -> bool:
+        """Tell whether the person proved who they are not long ago. What is kept may be older than the proof."""
+        session = encode_id(SESSION, caller.identity.session_public_id)
+        if self._proved_lately(caller.identity):
+            return True
+        asked_at = self._runtime.clock.now_ms()
+        identity = await self._places.run(self._look_up, session)
+        self._identities.put(session, asked_at, identity)
+        return self._proved_lately(identity)
+
     async def membership(self, caller: Caller, workspace: bytes | None) -> Membership:
         """Return the caller's place in a workspace, the personal one without an id; raises WorkspaceNotFound."""
 
@@ -170,6 +181,10 @@ class Authenticator:
         """Take both cookies back."""
         for name, hidden in ((SESSION_COOKIE, True), (CSRF_COOKIE, False)):
             response.delete_cookie(name, secure=self._secure, httponly=hidden, samesite="lax")
+
+    def _proved_lately(self, identity: Identity) -> bool:
+        age = self._runtime.clock.now_ms() - identity.stepped_up_at
+        return age < self._runtime.settings.step_up_minutes * MINUTE
 
     async def _identity(self, token: str) -> Identity:
         claims = self._runtime.tokens.verify(token, self._runtime.clock.now_ms())

@@ -15,10 +15,12 @@ from starlette.requests import Request
 
 from api import idempotency
 from api.accounts.browsers import Browsers
+from api.accounts.factor_desk import FactorDesk
 from api.accounts.signin import PasswordDesk
 from api.auth import SAFE_METHODS, Authenticator, Caller, NotSignedIn
 from api.context import context_of
 from api.places import Places
+from ccmanage.accounts.factor_errors import EnrolFirst, StepUpRequired
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime, Scope
 from ccmanage.core.errors import Forbidden
@@ -98,6 +100,11 @@ async def _password_desk(request: Request) -> PasswordDesk:
     return desk
 
 
+async def _factor_desk(request: Request) -> FactorDesk:
+    desk: FactorDesk = request.app.state.factor_desk
+    return desk
+
+
 async def _places(request: Request) -> Places:
     return get_places(request)
 
@@ -110,6 +117,7 @@ async def _browsers(request: Request) -> Browsers:
 RuntimeDep = Annotated[Runtime, Depends(_runtime)]
 PlacesDep = Annotated[Places, Depends(_places)]
 AuthenticatorDep = Annotated[Authenticator, Depends(_authenticator)]
+FactorDeskDep = Annotated[FactorDesk, Depends(_factor_desk)]
 PasswordDeskDep = Annotated[PasswordDesk, Depends(_password_desk)]
 BrowsersDep = Annotated[Browsers, Depends(_browsers)]
 
@@ -122,14 +130,33 @@ async def identify(request: Request, authenticator: AuthenticatorDep) -> Caller 
 Identified = Annotated[Caller | None, Depends(identify)]
 
 
-async def person(who: Identified) -> Caller:
-    """Require somebody who is signed in."""
+async def signed_in(who: Identified) -> Caller:
+    """Require somebody who is signed in, be it only to set up the second factor that is asked of them."""
     if who is None:
         raise NotSignedIn
     return who
 
 
+SignedIn = Annotated[Caller, Depends(signed_in)]
+
+
+async def person(me: SignedIn) -> Caller:
+    """Require somebody who is signed in, with all that is asked of them."""
+    if me.identity.must_enrol:
+        raise EnrolFirst
+    return me
+
+
 Person = Annotated[Caller, Depends(person)]
+
+
+async def step_up(me: SignedIn, authenticator: AuthenticatorDep) -> None:
+    """Require a proof, not long ago, of who is acting: for deeds of weight. Stands after the caller."""
+    if not await authenticator.is_fresh(me):
+        raise StepUpRequired
+
+
+StepUp = Annotated[None, Depends(step_up)]
 
 
 async def admin(me: Person) -> Caller:
@@ -171,7 +198,7 @@ WorkspaceManager = Annotated[WorkspaceCaller, Depends(_MANAGER)]
 WorkspaceOwner = Annotated[WorkspaceCaller, Depends(_OWNER)]
 
 # The dependencies that make an endpoint one for callers; tests and the OpenAPI document look for them.
-CALLERS: Final = frozenset({person, admin, _VIEWER, _MEMBER, _MANAGER, _OWNER})
+CALLERS: Final = frozenset({signed_in, person, admin, _VIEWER, _MEMBER, _MANAGER, _OWNER})
 
 
 async def open_scope(request: Request, who: Identified) -> AsyncIterator[Scope]:

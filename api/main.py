@@ -10,7 +10,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api import docs, errors, health, openapi
 from api.accounts.admin import users
 from api.accounts.browsers import Browsers
+from api.accounts.factor_desk import FactorDesk
+from api.accounts.factors import factor, user_factors
 from api.accounts.router import auth, me
+from api.accounts.sessions import sessions
 from api.accounts.signin import PasswordDesk
 from api.audit.router import audit_log
 from api.auth import Authenticator
@@ -40,6 +43,8 @@ from ccmanage.bootstrap import Runtime
 ROUTERS = (
     auth,
     me,
+    factor,
+    sessions,
     workspace,
     keys,
     usage,
@@ -47,6 +52,7 @@ ROUTERS = (
     packages,
     subscription,
     users,
+    user_factors,
     workspaces,
     grants,
     ledger,
@@ -85,6 +91,7 @@ def build(runtime: Runtime) -> FastAPI:
     app.state.authenticator = Authenticator(runtime, places)
     app.state.password_desk = PasswordDesk(runtime, places)
     app.state.browsers = Browsers(settings.secret_keys, secure=settings.public_url.startswith("https://"))
+    app.state.factor_desk = FactorDesk(runtime, places, app.state.password_desk)
     app.state.ingress = Ingress(runtime)
     errors.install(app)
     for router in ROUTERS:

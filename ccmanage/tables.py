@@ -1,6 +1,9 @@
 """Every table, imported once: the metadata for migrations and tests."""
 
+from ccmanage.accounts import factor_models as factors
 from ccmanage.accounts import models as accounts
+from ccmanage.accounts import provider_models as providers
+from ccmanage.accounts import token_models as tokens
 from ccmanage.audit import models as audit
 from ccmanage.core import idempotency, locks
 from ccmanage.core.db import Base
@@ -22,6 +25,7 @@ __all__ = [
     "accounts",
     "audit",
     "credit",
+    "factors",
     "gateways",
     "idempotency",
     "keys",
@@ -30,8 +34,10 @@ __all__ = [
     "notifications",
     "packages",
     "pricing",
+    "providers",
     "reports",
     "subscriptions",
+    "tokens",
     "usage",
     "webhooks",
     "workspaces",

@@ -3,16 +3,24 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.accounts.schemas import LoginIn, LoginOut, MembershipOut, MeOut, PasswordIn, ProfileIn, UserOut
+from api.accounts.schemas import (
+    ChallengeOut,
+    LoginIn,
+    LoginOut,
+    MembershipOut,
+    MeOut,
+    PasswordIn,
+    ProfileIn,
+    UserOut,
+)
 from api.accounts.signin import Visitor
 from api.context import context_of
-from api.deps import AuthenticatorDep, BrowsersDep, PasswordDeskDep, Person, ScopeDep
+from api.deps import AuthenticatorDep, BrowsersDep, PasswordDeskDep, Person, ScopeDep, SignedIn
 from api.openapi import problems
 from api.routing import router
+from ccmanage.accounts.challenges import Challenge
 from ccmanage.accounts.rules import normalise_email
 from ccmanage.accounts.service import ProfileChange
-from ccmanage.accounts.sessions import LENGTH_MS
-from ccmanage.core.clock import SECOND
 
 auth = router("/v1/auth", "auth")
 me = router("/v1/me", "me")
@@ -26,23 +34,23 @@ async def login(
     desk: PasswordDeskDep,
     authenticator: AuthenticatorDep,
     browsers: BrowsersDep,
-) -> LoginOut:
-    """Sign in with address and password. Sets the portal's cookies and returns a bearer token for machines."""
+) -> LoginOut | ChallengeOut:
+    """Sign in with address and password. Sets the portal's cookies and returns a bearer token for machines.
+
+    Where the person has a second factor, the answer is a `challenge`: send it with a code to `/v1/auth/totp/verify`.
+    """
     known_as = normalise_email(body.email) or ""
     visitor = Visitor.of(request, browsers.mark_for(request, known_as))
-    account, started = await desk.sign_in(body.email, body.password, visitor)
-    authenticator.set_cookies(response, started.token, started.session_public_id)
+    account, begun = await desk.sign_in(body.email, body.password, visitor)
+    if isinstance(begun, Challenge):
+        return ChallengeOut.of(begun)
+    authenticator.set_cookies(response, begun.token, begun.session_public_id)
     browsers.remember(request, response, account.email)
-    return LoginOut(
-        access_token=started.token,
-        token_type="bearer",  # noqa: S106 - the name of a scheme
-        expires_in=LENGTH_MS // SECOND,
-        user=UserOut.of(account),
-    )
+    return LoginOut.of(account, begun)
 
 
 @auth.post("/logout", status_code=204)
-def logout(caller: Person, scope: ScopeDep, response: Response, authenticator: AuthenticatorDep) -> None:
+def logout(caller: SignedIn, scope: ScopeDep, response: Response, authenticator: AuthenticatorDep) -> None:
     """End the session. The token is worth nothing from here on."""
     scope.sessions.end(caller.identity)
     authenticator.forget(caller.identity)
@@ -50,11 +58,11 @@ def logout(caller: Person, scope: ScopeDep, response: Response, authenticator: A
 
 
 @me.get("")
-def get(caller: Person, scope: ScopeDep) -> MeOut:
-    """Return who is signed in, with the workspaces they belong to."""
+def get(caller: SignedIn, scope: ScopeDep) -> MeOut:
+    """Return who is signed in, with the workspaces they belong to, and what must be done before anything else."""
     account = scope.accounts.by_number(caller.user_id)
     workspaces = [MembershipOut.of(membership) for membership in scope.workspaces.list_of(caller.user_id)]
-    return MeOut(**dict(UserOut.of(account)), workspaces=workspaces)
+    return MeOut(**dict(UserOut.of(account)), workspaces=workspaces, must_enrol=caller.identity.must_enrol)
 
 
 @me.patch("")

@@ -5,10 +5,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas import In, Moment, Name, Out
+from ccmanage.accounts.challenges import LENGTH_MS as CHALLENGE_MS
+from ccmanage.accounts.challenges import Challenge
 from ccmanage.accounts.models import Role, UserState
 from ccmanage.accounts.passwords import MAX_PASSWORD
 from ccmanage.accounts.rules import MAX_EMAIL
 from ccmanage.accounts.service import Account
+from ccmanage.accounts.sessions import LENGTH_MS, Started
+from ccmanage.core.clock import SECOND
 from ccmanage.core.ids import USER, WORKSPACE, encode_id
 from ccmanage.workspaces.models import MemberRole, WorkspaceKind, WorkspaceState
 from ccmanage.workspaces.service import Membership
@@ -77,6 +81,28 @@ class LoginOut(Out):
     expires_in: int
     user: UserOut
 
+    @classmethod
+    def of(cls, account: Account, started: Started) -> "LoginOut":
+        """Make the answer."""
+        return cls(
+            access_token=started.token,
+            token_type="bearer",  # noqa: S106 - the name of a scheme
+            expires_in=LENGTH_MS // SECOND,
+            user=UserOut.of(account),
+        )
+
+
+class ChallengeOut(Out):
+    """The password was right, and a code of the second factor is asked: send both within `expires_in` seconds."""
+
+    challenge: str
+    expires_in: int
+
+    @classmethod
+    def of(cls, challenge: Challenge) -> "ChallengeOut":
+        """Make the answer."""
+        return cls(challenge=challenge.token, expires_in=CHALLENGE_MS // SECOND)
+
 
 class MembershipOut(Out):
     """A workspace that a person belongs to."""
@@ -100,9 +126,13 @@ class MembershipOut(Out):
 
 
 class MeOut(UserOut):
-    """A person with their workspaces, the personal one first."""
+    """A person with their workspaces, the personal one first.
+
+    With `must_enrol` a second factor must be set up before anything else is answered.
+    """
 
     workspaces: list[MembershipOut]
+    must_enrol: bool
 
 
 class ProfileIn(In):

@@ -12,6 +12,7 @@ from api.auth import Caller
 from api.context import RequestContext, context_of
 from api.places import Places
 from ccmanage.accounts import passwords, rules
+from ccmanage.accounts.challenges import Challenge
 from ccmanage.accounts.errors import (
     AccountSuspended,
     CountsAway,
@@ -19,6 +20,7 @@ from ccmanage.accounts.errors import (
     SignInThrottled,
     WrongPassword,
 )
+from ccmanage.accounts.factor_errors import CodeRefused, WrongCode
 from ccmanage.accounts.service import Account, Credentials
 from ccmanage.accounts.sessions import Started
 from ccmanage.accounts.throttle import Attempt
@@ -51,10 +53,10 @@ class PasswordDesk:
         self.hashing = HashingRoom()
         self._later: set[asyncio.Task[None]] = set()
 
-    async def sign_in(self, email: str, password: str, visitor: Visitor) -> tuple[Account, Started]:
-        """Start a session; raises SignInRefused, SignInThrottled, AccountSuspended and CountsAway."""
+    async def sign_in(self, email: str, password: str, visitor: Visitor) -> tuple[Account, Started | Challenge]:
+        """Start a session, or ask for a code; raises SignInRefused, SignInThrottled, AccountSuspended, CountsAway."""
         attempt = Attempt(rules.normalise_email(email) or email.lower(), visitor.context.address, visitor.mark)
-        async with self._counted(attempt):
+        async with self.counted(attempt):
             who = await self._places.run(self._find, email)
             if not await self._matches(password, who):
                 if who is not None:
@@ -75,7 +77,7 @@ class PasswordDesk:
         who = await self._places.run(self._credentials, me.user_id)
         # Counted by the session, so that strangers who guess cannot keep the person from it.
         attempt = Attempt(who.email, context.address, known=f"session {me.identity.session_id}")
-        async with self._counted(attempt):
+        async with self.counted(attempt):
             if not await self._matches(password, who):
                 sentence = "This is not your current password."
                 raise WrongPassword(sentence, fields=[FieldError(pointer, "password.wrong", sentence)])
@@ -102,7 +104,8 @@ class PasswordDesk:
         await self.drain()
         self.hashing.close()
 
-    def _counted(self, attempt: Attempt) -> "_Counted":
+    def counted(self, attempt: Attempt) -> "_Counted":
+        """Count an attempt that is made inside, unless it proves right; raises SignInThrottled."""
         return _Counted(self._runtime, attempt)
 
     async def _matches(self, password: str, who: Credentials | None) -> bool:
@@ -133,13 +136,15 @@ class PasswordDesk:
         # Unknown addresses leave no row: whoever tries them could fill the table.
         self._runtime.run(lambda scope: scope.sessions.refused(who), Actor(0, context.request_id, context.address))
 
-    def _start(self, who: Credentials, visitor: Visitor, better: str | None) -> tuple[Account, Started]:
+    def _start(self, who: Credentials, visitor: Visitor, better: str | None) -> tuple[Account, Started | Challenge]:
         context = visitor.context
         with self._runtime.scope(Actor(who.user_id, context.request_id, context.address)) as scope:
             if better is not None:
                 scope.accounts.replace_hash(who.user_id, better)
-            started = scope.sessions.start(who, address=context.address, device=visitor.user_agent)
-            return scope.accounts.by_number(who.user_id), started
+            account = scope.accounts.by_number(who.user_id)
+            if scope.factors.is_on(who.user_id):
+                return account, scope.challenges.open(who, device=visitor.user_agent)
+            return account, scope.sessions.start(who, address=context.address, device=visitor.user_agent)
 
     def _store(self, me: Caller, phc: str, context: RequestContext) -> None:
         with self._runtime.scope(Actor(me.user_id, context.request_id, context.address)) as scope:
@@ -162,7 +167,7 @@ class _Counted:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         if kind is None:
             await asyncio.to_thread(self._throttle.succeeded, self._attempt)
-        elif not isinstance(error, SignInRefused | WrongPassword):
+        elif not isinstance(error, SignInRefused | WrongPassword | CodeRefused | WrongCode):
             await asyncio.shield(asyncio.to_thread(self._throttle.undone, self._attempt))
 
     def _admit(self) -> int:

@@ -6,7 +6,7 @@ from fastapi import Path
 
 from api.credits.router import ledger_page
 from api.credits.schemas import EntryKindName, EntryOut, GrantIn, GrantOut, ReversedOut, ReverseIn
-from api.deps import Admin, PageDep, RuntimeDep, ScopeDep
+from api.deps import Admin, PageDep, RuntimeDep, ScopeDep, StepUp
 from api.routing import router
 from api.schemas import PageOut, ReasonIn
 from ccmanage.bootstrap import Scope
@@ -23,7 +23,7 @@ def list_(caller: Admin, scope: ScopeDep, workspace_id: str, ask: PageDep) -> Pa
 
 
 @grants.post("", status_code=201)
-def create(caller: Admin, scope: ScopeDep, workspace_id: str, body: GrantIn) -> GrantOut:
+def create(caller: Admin, fresh: StepUp, scope: ScopeDep, workspace_id: str, body: GrantIn) -> GrantOut:
     """Give credits to a workspace."""
     return GrantOut.of(scope.credits.grant(_number(scope, workspace_id), body.to_domain(), body.reason))
 

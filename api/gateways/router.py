@@ -1,6 +1,6 @@
 """Gateways, for administrators."""
 
-from api.deps import Admin, PageDep, ScopeDep
+from api.deps import Admin, PageDep, ScopeDep, StepUp
 from api.gateways.schemas import GatewayCreateIn, GatewayIssuedOut, GatewayOut
 from api.routing import router
 from api.schemas import OverlapIn, PageOut
@@ -30,7 +30,7 @@ def get(caller: Admin, scope: ScopeDep, gateway_id: str) -> GatewayOut:
 
 
 @gateways.post("/{gateway_id}/rotate")
-def rotate(caller: Admin, scope: ScopeDep, gateway_id: str, body: OverlapIn) -> GatewayIssuedOut:
+def rotate(caller: Admin, fresh: StepUp, scope: ScopeDep, gateway_id: str, body: OverlapIn) -> GatewayIssuedOut:
     """Give a gateway a new token. The old one works until the overlap is over."""
     issued = scope.gateways.rotate(decode_id(GATEWAY, gateway_id), body.overlap_seconds)
     return GatewayIssuedOut.of(scope.gateway_report.line(issued.gateway), issued.token)

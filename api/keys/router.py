@@ -1,6 +1,6 @@
 """API keys of a workspace. Members see and change the keys that they made, managers all, viewers only look."""
 
-from api.deps import PageDep, ScopeDep, WorkspaceMember, WorkspaceViewer
+from api.deps import PageDep, ScopeDep, StepUp, WorkspaceMember, WorkspaceViewer
 from api.keys.schemas import KeyIssuedOut, KeyIssueIn, KeyOut, KeyUpdateIn
 from api.routing import router
 from api.schemas import OverlapIn, PageOut
@@ -41,7 +41,7 @@ def update(me: WorkspaceMember, scope: ScopeDep, key_id: str, body: KeyUpdateIn)
 
 
 @keys.post("/{key_id}/rotate")
-def rotate(me: WorkspaceMember, scope: ScopeDep, key_id: str, body: OverlapIn) -> KeyIssuedOut:
+def rotate(me: WorkspaceMember, fresh: StepUp, scope: ScopeDep, key_id: str, body: OverlapIn) -> KeyIssuedOut:
     """Give a key a new secret. The old one works until the overlap is over."""
     issued = scope.keys.rotate(me.keyring, decode_id(KEY, key_id), body.overlap_seconds)
     return KeyIssuedOut.of(issued, scope.accounts.by_number(issued.key.user_id))

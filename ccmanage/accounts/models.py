@@ -23,6 +23,20 @@ class UserState(IntEnum):
     SUSPENDED = 1
 
 
+class SessionMethod(IntEnum):
+    """How a person proved who they are."""
+
+    PASSWORD = 0
+    FACTOR = 1
+    PROVIDER = 2
+    PROVIDER_FACTOR = 3
+
+    @property
+    def is_strong(self) -> bool:
+        """Tell whether a second factor was part of the proof."""
+        return self in {SessionMethod.FACTOR, SessionMethod.PROVIDER_FACTOR}
+
+
 class User(Base):
     """A person who signs in. Mail address and name are encrypted; the address is found by a blind index."""
 
@@ -49,6 +63,7 @@ class User(Base):
     locale: Mapped[str] = mapped_column(String(8))
     time_zone: Mapped[str] = mapped_column(String(64))
     email_verified_at: Mapped[int | None] = mapped_column(BigInteger)
+    factor_required: Mapped[int] = mapped_column(Tiny, default=0, server_default="0")
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
 
@@ -72,6 +87,9 @@ class UserSession(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     network_sealed: Mapped[bytes] = mapped_column(bytes_type(512))
     device_sealed: Mapped[bytes] = mapped_column(bytes_type(1024))
+    method: Mapped[int] = mapped_column(Tiny, default=0, server_default="0")
+    # When the person last proved who they are on this session; dangerous deeds want that to be recent.
+    stepped_up_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     created_at: Mapped[int] = mapped_column(BigInteger)
     last_seen_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import delete, func, select, update
 
-from ccmanage.accounts.models import Role, User, UserSession, UserState
+from ccmanage.accounts.models import Role, SessionMethod, User, UserSession, UserState
 from ccmanage.core.pagination import Page, PageRequest
 from ccmanage.core.repository import Repository
 from ccmanage.core.sql import IN_LIST, chunks
@@ -64,6 +64,21 @@ class SessionRepository(Repository[UserSession]):
     def touch(self, session_id: int, now: int) -> None:
         """Note that a session was used."""
         self.session.execute(update(UserSession).where(UserSession.id == session_id).values(last_seen_at=now))
+
+    def prove(self, session_id: int, now: int, method: SessionMethod | None = None) -> None:
+        """Note that a session's person proved who they are, by a stronger method if one is given."""
+        values = {"stepped_up_at": now} | ({} if method is None else {"method": int(method)})
+        self.session.execute(update(UserSession).where(UserSession.id == session_id).values(values))
+
+    def page_of_open(self, user_id: int, ask: PageRequest, *, now: int, idle_since: int) -> Page[UserSession]:
+        """Return a person's sessions that have not ended, newest first."""
+        statement = select(UserSession).where(
+            UserSession.user_id == user_id,
+            UserSession.ended_at.is_(None),
+            UserSession.expires_at > now,
+            UserSession.last_seen_at >= idle_since,
+        )
+        return self.page(statement, ask, UserSession.id)
 
     def end(self, session_id: int, now: int) -> bool:
         """End one session; False if it had ended before."""

@@ -1,16 +1,19 @@
-"""Use cases around sign-ins: who is it, start, touch, end."""
+"""Use cases around sign-ins: who is it, start, touch, prove, list, end."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from ccmanage.accounts.models import Role, UserSession, UserState
+from ccmanage.accounts.devices import device_of, network_of
+from ccmanage.accounts.models import Role, SessionMethod, User, UserSession, UserState
 from ccmanage.accounts.repository import SessionRepository
 from ccmanage.accounts.service import Credentials
 from ccmanage.audit.service import AuditService
 from ccmanage.core.clock import DAY, MINUTE, Clock
 from ccmanage.core.crypto import KeyRing
-from ccmanage.core.errors import Unauthenticated
+from ccmanage.core.errors import NotFound, Unauthenticated
 from ccmanage.core.ids import SESSION, USER, decode_id, encode_id, new_id
 from ccmanage.core.jwt import Claims, Tokens
+from ccmanage.core.pagination import Page, PageRequest
 
 LENGTH_MS = DAY
 TOUCH_MS = MINUTE
@@ -28,9 +31,40 @@ class SessionEnded(Unauthenticated):
         super().__init__("The session has ended. Sign in again.")
 
 
+class SessionNotFound(NotFound):
+    """There is no such session of this person."""
+
+    code = "accounts.session_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such session, or it has ended already.")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How long a session may lie unused, and of whom a second factor is demanded."""
+
+    idle_ms: int
+    admins_need_factor: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A sign-in as its owner sees it. Where from is told by network, not by address."""
+
+    public_id: bytes
+    browser: str
+    system: str
+    network: str
+    method: SessionMethod
+    created_at: int
+    last_seen_at: int
+    expires_at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is signed in, by which session."""
+    """Who is signed in, by which session or, with scopes, by which token of theirs."""
 
     user_id: int
     user_public_id: bytes
@@ -38,6 +72,9 @@ class Identity:
     session_id: int
     session_public_id: bytes
     last_seen_at: int
+    stepped_up_at: int = 0
+    must_enrol: bool = False
+    scopes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +96,19 @@ class SessionService:
         tokens: Tokens,
         clock: Clock,
         audit: AuditService,
-        idle_ms: int,
+        policy: Policy,
     ) -> None:
         self._repository = repository
         self._ring = ring
         self._tokens = tokens
         self._clock = clock
         self._audit = audit
-        self._idle_ms = idle_ms
+        self._policy = policy
 
-    def start(self, who: Credentials, *, address: str, device: str) -> Started:
-        """Sign a person in for 24 hours at most."""
+    def start(
+        self, who: Credentials, *, address: str, device: str, method: SessionMethod = SessionMethod.PASSWORD
+    ) -> Started:
+        """Sign a person in for 24 hours at most. Whoever has just proved who they are need not do so again soon."""
         public_id, now = new_id(), self._clock.now_ms()
         place = public_id.hex()
         self._repository.add(
@@ -78,6 +117,8 @@ class SessionService:
                 user_id=who.user_id,
                 network_sealed=self._ring.encrypt(address, f"sessions.network:{place}"),
                 device_sealed=self._ring.encrypt(device[:_MAX_DEVICE], f"sessions.device:{place}"),
+                method=method,
+                stepped_up_at=now,
                 created_at=now,
                 last_seen_at=now,
                 expires_at=now + LENGTH_MS,
@@ -101,8 +142,8 @@ class SessionService:
         if found is None:
             raise SessionEnded
         session, user = found
-        over = session.ended_at is not None or now >= session.expires_at or now - session.last_seen_at > self._idle_ms
-        if over or user.state != UserState.ACTIVE:
+        idle = now - session.last_seen_at > self._policy.idle_ms
+        if session.ended_at is not None or now >= session.expires_at or idle or user.state != UserState.ACTIVE:
             raise SessionEnded
         return Identity(
             user_id=user.id,
@@ -111,6 +152,8 @@ class SessionService:
             session_id=session.id,
             session_public_id=session.public_id,
             last_seen_at=session.last_seen_at,
+            stepped_up_at=session.stepped_up_at,
+            must_enrol=self._must_enrol(session, user),
         )
 
     def is_due(self, identity: Identity) -> bool:
@@ -121,6 +164,35 @@ class SessionService:
         """Note that the session is in use."""
         self._repository.touch(identity.session_id, self._clock.now_ms())
 
+    def prove(self, identity: Identity) -> None:
+        """Note that the person has proved anew who they are."""
+        self._repository.prove(identity.session_id, self._clock.now_ms())
+        self._audit.record("accounts.step_up", ("user", encode_id(USER, identity.user_public_id)))
+
+    def page_of(self, user_id: int, ask: PageRequest) -> Page[SessionView]:
+        """Return a person's sign-ins that are open, newest first."""
+        now = self._clock.now_ms()
+        idle_since = now - self._policy.idle_ms
+        return self._repository.page_of_open(user_id, ask, now=now, idle_since=idle_since).map(self._viewed)
+
+    def end_one(self, identity: Identity, public_id: bytes) -> None:
+        """End one of one's sessions, the current one too; raises SessionNotFound."""
+        session = self._repository.by_public_id(public_id)
+        if session is None or session.user_id != identity.user_id:
+            raise SessionNotFound
+        if not self._repository.end(session.id, self._clock.now_ms()):
+            raise SessionNotFound
+        after = {"session": encode_id(SESSION, public_id)}
+        self._audit.record("accounts.end_session", ("user", encode_id(USER, identity.user_public_id)), after=after)
+
+    def end_others(self, identity: Identity) -> int:
+        """End all of one's sessions but the current one; returns how many."""
+        ended = self._repository.end_all_of(identity.user_id, self._clock.now_ms(), keep=identity.session_id)
+        if ended:
+            user = ("user", encode_id(USER, identity.user_public_id))
+            self._audit.record("accounts.end_other_sessions", user, after={"sessions_ended": ended})
+        return ended
+
     def end(self, identity: Identity) -> None:
         """Sign out. A second time changes nothing."""
         if self._repository.end(identity.session_id, self._clock.now_ms()):
@@ -129,3 +201,23 @@ class SessionService:
     def forget_stale(self) -> bool:
         """Delete some sign-ins that ran out a month ago; tells whether more are left. Who signed in stays on record."""
         return self._repository.forget_expired(self._clock.now_ms() - KEPT_MS, _FORGET_ROWS) == _FORGET_ROWS
+
+    def _must_enrol(self, session: UserSession, user: User) -> bool:
+        if SessionMethod(session.method).is_strong:
+            return False
+        return bool(user.factor_required) or (user.role == Role.ADMIN and self._policy.admins_need_factor())
+
+    def _viewed(self, session: UserSession) -> SessionView:
+        place = session.public_id.hex()
+        browser, system = device_of(self._ring.decrypt(session.device_sealed, f"sessions.device:{place}"))
+        address = self._ring.decrypt(session.network_sealed, f"sessions.network:{place}")
+        return SessionView(
+            public_id=session.public_id,
+            browser=browser,
+            system=system,
+            network=network_of(address),
+            method=SessionMethod(session.method),
+            created_at=session.created_at,
+            last_seen_at=session.last_seen_at,
+            expires_at=session.expires_at,
+        )

@@ -2,9 +2,13 @@
 
 from functools import cached_property
 
+from ccmanage.accounts.challenges import ChallengeService
+from ccmanage.accounts.factor_repository import ChallengeRepository, FactorRepository
+from ccmanage.accounts.factors import FactorService
+from ccmanage.accounts.models import User
 from ccmanage.accounts.repository import AccountRepository, SessionRepository
 from ccmanage.accounts.service import AccountService
-from ccmanage.accounts.sessions import SessionService
+from ccmanage.accounts.sessions import Policy, SessionService
 from ccmanage.bootstrap.base import ScopeBase
 from ccmanage.core.clock import MINUTE
 from ccmanage.workspaces.repository import WorkspaceRepository
@@ -24,10 +28,39 @@ class PeopleScope(ScopeBase):
     @cached_property
     def sessions(self) -> SessionService:
         """Their sign-ins."""
-        repository, idle_ms = SessionRepository(self.session), self._runtime.settings.session_idle_minutes * MINUTE
-        return SessionService(repository, self._runtime.ring, self._runtime.tokens, self.clock, self.audit, idle_ms)
+        repository, runtime = SessionRepository(self.session), self._runtime
+        policy = Policy(runtime.settings.session_idle_minutes * MINUTE, self._admins_need_factor)
+        return SessionService(repository, runtime.ring, runtime.tokens, self.clock, self.audit, policy)
+
+    @cached_property
+    def factors(self) -> FactorService:
+        """Their second factors."""
+        people = AccountRepository(self.session), SessionRepository(self.session)
+        keys = self._runtime.ring, self._runtime.people_digester
+        above = self._admins_need_factor, _Mails(self)
+        return FactorService(FactorRepository(self.session), people, keys, self.clock, self.audit, above)
+
+    @cached_property
+    def challenges(self) -> ChallengeService:
+        """Sign-ins between their two steps."""
+        services, runtime = (self.accounts, self.factors, self.sessions), self._runtime
+        repository = ChallengeRepository(self.session)
+        return ChallengeService(repository, services, runtime.challenge_tokens, runtime.people_digester, self.clock)
 
     @cached_property
     def workspaces(self) -> WorkspaceService:
         """Who owns things."""
         return WorkspaceService(WorkspaceRepository(self.session), self.clock, self.audit, self.accounts, self._above)
+
+    def _admins_need_factor(self) -> bool:
+        return False
+
+
+class _Mails:
+    """Tells people by mail what changed about their sign-in."""
+
+    def __init__(self, scope: PeopleScope) -> None:
+        self._scope = scope
+
+    def factor_changed(self, user: User, change: str) -> None:
+        """Tell that a second factor was changed."""

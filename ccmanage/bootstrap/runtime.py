@@ -12,7 +12,7 @@ from ccmanage.audit.service import Actor
 from ccmanage.bootstrap.scope import Scope
 from ccmanage.core.clock import Clock, FileClock, SystemClock
 from ccmanage.core.config import Settings
-from ccmanage.core.crypto import KeyRing, decode_secret
+from ccmanage.core.crypto import KeyRing, decode_secret, derive_key
 from ccmanage.core.db import Database
 from ccmanage.core.jwt import Tokens
 from ccmanage.core.security import Digester, Passwords
@@ -40,6 +40,7 @@ class Runtime:
         self.database = Database(settings.database_url, pool_size=settings.database_pool)
         self.ring = KeyRing([decode_secret(secret) for secret in settings.encryption_keys])
         self.digester = Digester(decode_secret(settings.key_pepper))
+        self.people_digester = Digester(derive_key(decode_secret(settings.key_pepper), "people"))
         self.numbers = OutsideNumbers(decode_secret(settings.key_pepper))
         self.passwords = Passwords()
         self.price_cache = PriceBookCache()
@@ -51,7 +52,9 @@ class Runtime:
             self.digester.digest,
         )
         self.calls = call_counter(settings.redis_url, self.clock)
-        self.tokens = Tokens([decode_secret(secret) for secret in settings.secret_keys], "session")
+        signing = [decode_secret(secret) for secret in settings.secret_keys]
+        self.tokens = Tokens(signing, "session")
+        self.challenge_tokens = Tokens(signing, "mfa")
 
     def scope(self, actor: Actor | None = None) -> Scope:
         """Open a transaction that may write: commits on leave, rolls back on error."""

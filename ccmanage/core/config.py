@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     allowed_hosts: Names = ()
     event_horizon_days: int = Field(default=90, ge=1, le=400)
     session_idle_minutes: int = Field(default=8 * 60, ge=5, le=24 * 60)
+    step_up_minutes: int = Field(default=60, ge=1, le=24 * 60)
     settle_events: int = Field(default=10_000, ge=100, le=50_000)
     rate_limit_people: int = Field(default=1_200, ge=0, le=1_000_000)
     rate_limit_strangers: int = Field(default=60, ge=0, le=1_000_000)

@@ -11,6 +11,8 @@ _LENGTH = 26
 
 USER = "usr"
 SESSION = "ses"
+CHALLENGE = "chl"
+TOKEN = "tok"  # noqa: S105 - a public prefix, not a secret
 WORKSPACE = "ws"
 GATEWAY = "gw"
 KEY = "key"

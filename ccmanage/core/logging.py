@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import structlog
 
-_SECRET = re.compile(r"cc[mg]_[0-9A-Za-z]{8,}|sk-ant-[\w-]{8,}|Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+")
+_SECRET = re.compile(r"cc[mgp]_[0-9A-Za-z]{8,}|sk-ant-[\w-]{8,}|Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+")
 _HIDDEN_NAMES = frozenset({"password", "secret", "token", "api_key", "authorization", "cookie", "email"})
 
 

@@ -13,11 +13,12 @@ from ccmanage.core.errors import DomainError, Kind
 
 API_KEY_PREFIX = "ccm_"
 GATEWAY_TOKEN_PREFIX = "ccg_"  # noqa: S105 - a public prefix, not a secret
+ACCESS_TOKEN_PREFIX = "ccp_"  # noqa: S105 - a public prefix, not a secret
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_LENGTH = 36
 _CHECK_LENGTH = 6
-SECRET_PATTERN = re.compile(r"cc[mg]_[0-9A-Za-z]{42}")
+SECRET_PATTERN = re.compile(r"cc[mgp]_[0-9A-Za-z]{42}")
 
 
 def _base62(number: int, length: int) -> str:

@@ -124,7 +124,8 @@ class Target:
         self.ids = {
             "key_id": first(hers, "/v1/keys"),
             "event_id": first(hers, "/v1/usage/events"),
-            "user_id": self.gateway.person.id,
+            "user_id": world.person("Somebody").id,
+            "session_id": first(hers, "/v1/me/sessions"),
             "workspace_id": self.gateway.person.workspace_id,
             "grant_id": first(hers, "/v1/credits/grants"),
             "gateway_id": first(boss, "/v1/admin/gateways"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from api.deps import CALLERS, admin, open_scope, person
+from api.deps import CALLERS, admin, open_scope, person, signed_in
 from api.openapi import dependencies_of
 from ccmanage.core.ids import WORKSPACE, encode_id
 from ccmanage.core.sql import chunks
@@ -18,6 +18,7 @@ from support.world import Person, World
 # Reviewed: what anybody may ask. Everything else names its caller.
 PUBLIC = {
     ("POST", "/v1/auth/login"),
+    ("POST", "/v1/auth/totp/verify"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),  # loopback or token, see test_health
@@ -71,6 +72,7 @@ def filled(path: str) -> str:
         lambda match: {
             "key": "key_", "user": "usr_", "workspace": "ws_", "gateway": "gw_", "grant": "grt_", "event": "evt_",
             "quarantine": "qua_", "price": "prc_", "batch": "bat_", "package": "pkg_", "subscription": "sub_",
+            "session": "ses_", "token": "tok_",
         }[match[1]] + "0" * 26,
         path.replace("{seq}", "1"),
     )  # fmt: skip
@@ -96,6 +98,8 @@ def test_ids_that_exist_nowhere_are_404_everywhere(sqlite_world: World) -> None:
     client = sqlite_world.client(sqlite_world.person("Boss", admin=True))
     bodies: dict[str, dict[str, Any]] = {
         "suspend": {"reason": "x"},
+        "reset": {"reason": "x"},
+        "require": {"required": True, "reason": "x"},
         "void": {"reason": "x"},
         "expire": {"reason": "x"},
         "reverse": {"reason": "x"},
@@ -171,7 +175,7 @@ class TestTwoTenants:
         header = {"X-Workspace": encode_id(WORKSPACE, gateway.person.workspace.public_id)}
         other = world.client(eve)
         for method, path, context in routes(world):
-            if needs(context) & (CALLERS - {person, admin}):
+            if needs(context) & (CALLERS - {signed_in, person, admin}):
                 body = {} if method != "GET" else None
                 answer = other.request(method, filled(path), headers=header, json=body)
                 assert (answer.status_code, answer.json()["code"]) == (404, "workspaces.not_found"), (method, path)

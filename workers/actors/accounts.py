@@ -12,7 +12,8 @@ def forget_stale(runtime: Runtime, task: ForgetStale) -> None:
 
     def forget(scope: Scope) -> bool:
         sessions_left = scope.sessions.forget_stale()
-        return trim_records(scope.session, scope.clock.now_ms()) or sessions_left
+        challenges_left = scope.challenges.forget_stale()
+        return trim_records(scope.session, scope.clock.now_ms()) or sessions_left or challenges_left
 
     if runtime.run(forget):
         runtime.queue.send(task)
