@@ -3,6 +3,7 @@
 import hmac
 import re
 import secrets
+import string
 from collections.abc import Callable
 
 from ccmanage.core.clock import MINUTE, SECOND
@@ -16,7 +17,7 @@ FREE_FAILURES = 5
 LONGEST_WAIT_MS = 60 * MINUTE
 
 # Without characters that look alike on paper.
-_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+_LETTERS = "".join(sorted(set(string.digits + string.ascii_lowercase) - set("01ilo")))
 _GROUP = 5
 _BREAKS = re.compile(r"[\s-]+")
 
