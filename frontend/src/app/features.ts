@@ -5,8 +5,10 @@ import * as credits from "@/features/credits";
 import * as gateways from "@/features/gateways";
 import * as keys from "@/features/keys";
 import * as overview from "@/features/overview";
+import * as packages from "@/features/packages";
 import * as pricing from "@/features/pricing";
 import * as quarantine from "@/features/quarantine";
+import * as subscriptions from "@/features/subscriptions";
 import * as usage from "@/features/usage";
 import * as workspaces from "@/features/workspaces";
 import type { FeatureMessages } from "@/shared/i18n";
@@ -22,9 +24,11 @@ export const features: readonly Feature[] = [
   usage,
   keys,
   credits,
+  subscriptions,
   accounts,
   workspaces,
   gateways,
+  packages,
   pricing,
   quarantine,
   audit,

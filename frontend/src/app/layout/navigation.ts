@@ -1,4 +1,5 @@
 import {
+  Calendar,
   Coin,
   Collection,
   Connection,
@@ -8,8 +9,10 @@ import {
   Memo,
   Monitor,
   Odometer,
+  Present,
   PriceTag,
   Setting,
+  Tickets,
   User,
   WarnTriangleFilled,
 } from "@element-plus/icons-vue";
@@ -36,6 +39,7 @@ export const navigation: readonly NavigationGroup[] = [
       { to: "/usage", label: "usage.title", icon: DataAnalysis },
       { to: "/keys", label: "keys.title", icon: Key },
       { to: "/credits", label: "credits.title", icon: Coin },
+      { to: "/plan", label: "subscriptions.plan", icon: Tickets },
       { to: "/workspace", label: "workspaces.settings.title", icon: Setting },
     ],
   },
@@ -47,6 +51,8 @@ export const navigation: readonly NavigationGroup[] = [
       { to: "/admin/workspaces", label: "workspaces.title", icon: Collection },
       { to: "/admin/users", label: "accounts.users.title", icon: User },
       { to: "/admin/gateways", label: "gateways.title", icon: Connection },
+      { to: "/admin/packages", label: "packages.title", icon: Present },
+      { to: "/admin/subscriptions", label: "subscriptions.title", icon: Calendar },
       { to: "/admin/prices", label: "pricing.title", icon: PriceTag },
       { to: "/admin/quarantine", label: "quarantine.title", icon: WarnTriangleFilled },
       { to: "/admin/audit-log", label: "audit.title", icon: Memo },

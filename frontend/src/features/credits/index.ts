@@ -4,6 +4,7 @@ import { zh } from "./locales/zh";
 import type { FeatureMessages } from "@/shared/i18n";
 
 export { default as BalanceCard } from "./components/BalanceCard.vue";
+export { default as BurnOrder } from "./components/BurnOrder.vue";
 export { default as GrantTable } from "./components/GrantTable.vue";
 export { default as LedgerPanel } from "./components/LedgerPanel.vue";
 export { useBalance } from "./composables/useBalance";

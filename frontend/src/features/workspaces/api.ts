@@ -29,6 +29,19 @@ export const voidGrant = (id: string, grantId: string, reason: string) =>
     body: { reason },
   });
 
+export const expireGrant = (id: string, grantId: string, reason: string) =>
+  api.post("/v1/admin/workspaces/{workspace_id}/grants/{grant_id}/expire", {
+    path: { workspace_id: id, grant_id: grantId },
+    body: { reason },
+  });
+
+/** Writes the opposite of an entry; nothing is changed or deleted. */
+export const reverseEntry = (id: string, seq: number, reason: string) =>
+  api.post("/v1/admin/workspaces/{workspace_id}/ledger/{seq}/reverse", {
+    path: { workspace_id: id, seq },
+    body: { reason },
+  });
+
 export const suspendWorkspace = (id: string, reason: string) =>
   api.post("/v1/admin/workspaces/{workspace_id}/suspend", { path: { workspace_id: id }, body: { reason } });
 

@@ -3,6 +3,7 @@ import { en } from "./locales/en";
 import { zh } from "./locales/zh";
 import type { FeatureMessages } from "@/shared/i18n";
 
+export { listWorkspaces } from "./api";
 export { default as WorkspaceSwitch } from "./components/WorkspaceSwitch.vue";
 
 export const messages: FeatureMessages<typeof en> = { en, zh };

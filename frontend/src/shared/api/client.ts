@@ -90,6 +90,7 @@ export const api = {
   get: caller("get"),
   post: caller("post"),
   patch: caller("patch"),
+  put: caller("put"),
 };
 
 /** Fetches a file as the server streams it; the workspace header keeps plain links from doing so. */

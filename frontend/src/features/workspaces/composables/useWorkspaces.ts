@@ -10,7 +10,6 @@ import {
   reactivateWorkspace,
   renameWorkspace,
   suspendWorkspace,
-  voidGrant,
 } from "../api";
 import type { NewGrant, NewWorkspace } from "../types";
 import { useSession } from "@/features/accounts";
@@ -53,14 +52,6 @@ export function useWorkspace(id: MaybeRefOrGetter<string>) {
     (input: { body: NewGrant; idempotencyKey: string }) => grantCredits(toValue(id), input.body, input.idempotencyKey),
     { done: () => t("workspaces.granted"), refresh: AFTER_GRANT, quiet: true },
   );
-  const voiding = useAction(
-    (input: { grantId: string; reason: string }) => voidGrant(toValue(id), input.grantId, input.reason),
-    {
-      done: () => t("workspaces.voided"),
-      refresh: AFTER_GRANT,
-      quiet: true,
-    },
-  );
   const suspend = useAction((reason: string) => suspendWorkspace(toValue(id), reason), {
     done: () => t("workspaces.suspended"),
     refresh: [KEY],
@@ -70,7 +61,7 @@ export function useWorkspace(id: MaybeRefOrGetter<string>) {
     done: () => t("workspaces.reactivated"),
     refresh: [KEY],
   });
-  return { detail, grants, grant, voiding, suspend, reactivate };
+  return { detail, grants, grant, suspend, reactivate };
 }
 
 /** The name of the workspace on the screen; the session carries it, so it is read anew. */
