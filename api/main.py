@@ -31,6 +31,7 @@ from api.places import Places
 from api.portal import Portal
 from api.pricing.router import prices
 from api.reports.router import books, overview
+from api.settings.router import settings as run_time_settings
 from api.subscriptions.admin import subscriptions
 from api.subscriptions.router import subscription
 from api.usage.admin import quarantine
@@ -62,6 +63,7 @@ ROUTERS = (
     prices,
     quarantine,
     audit_log,
+    run_time_settings,
     overview,
     books,
     gateways_api,

@@ -8,6 +8,7 @@ from ccmanage.audit import models as audit
 from ccmanage.core import idempotency, locks
 from ccmanage.core.db import Base
 from ccmanage.credits import models as credit
+from ccmanage.email import models as email
 from ccmanage.gateways import models as gateways
 from ccmanage.keys import models as keys
 from ccmanage.notifications import models as notifications
@@ -15,6 +16,7 @@ from ccmanage.notifications import webhook_models as webhooks
 from ccmanage.packages import models as packages
 from ccmanage.pricing import models as pricing
 from ccmanage.reports import models as reports
+from ccmanage.settings import models as settings
 from ccmanage.subscriptions import models as subscriptions
 from ccmanage.usage import models as usage
 from ccmanage.workspaces import models as workspaces
@@ -25,6 +27,7 @@ __all__ = [
     "accounts",
     "audit",
     "credit",
+    "email",
     "factors",
     "gateways",
     "idempotency",
@@ -36,6 +39,7 @@ __all__ = [
     "pricing",
     "providers",
     "reports",
+    "settings",
     "subscriptions",
     "tokens",
     "usage",

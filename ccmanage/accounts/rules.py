@@ -10,6 +10,7 @@ LOCALES = ("en", "zh")
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ADDRESS = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?P<domain>{_LABEL}(?:\.{_LABEL})*)")
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _MAX_LOCAL = 64
 
 
@@ -28,6 +29,11 @@ def normalise_email(text: str) -> str | None:
     if len(address) > MAX_EMAIL or len(local) > _MAX_LOCAL:
         return None
     return address if _ADDRESS.fullmatch(address) else None
+
+
+def is_domain(text: str) -> bool:
+    """Tell whether a text is the name of a domain, as it stands in a normal mail address."""
+    return len(text) <= MAX_EMAIL and _DOMAIN.fullmatch(text) is not None
 
 
 @cache

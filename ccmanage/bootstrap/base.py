@@ -9,6 +9,10 @@ from ccmanage.audit.repository import AuditRepository
 from ccmanage.audit.service import Actor, AuditService
 from ccmanage.bootstrap.hearing import HeardAudit
 from ccmanage.core.uow import UnitOfWork
+from ccmanage.email.repository import EmailRepository
+from ccmanage.email.service import EmailService
+from ccmanage.settings.repository import SettingRepository
+from ccmanage.settings.service import SettingService
 
 if TYPE_CHECKING:
     from ccmanage.bootstrap.runtime import Runtime
@@ -51,6 +55,21 @@ class ScopeBase(UnitOfWork):
         """Who did what."""
         repository, ring = AuditRepository(self.session), self._runtime.ring
         return HeardAudit(repository, ring, self.clock, self._actor, hears=self._above)
+
+    @cached_property
+    def settings(self) -> SettingService:
+        """What administrators can change while everything runs."""
+        runtime = self._runtime
+        return SettingService(
+            SettingRepository(self.session), runtime.registry, runtime.settings_cache, self.clock, self.audit
+        )
+
+    @cached_property
+    def email(self) -> EmailService:
+        """The outbox."""
+        runtime = self._runtime
+        repository = EmailRepository(self.session)
+        return EmailService(self, repository, runtime.ring, self.audit, domain=runtime.settings.mail_domain)
 
     @cached_property
     def _above(self) -> Above:

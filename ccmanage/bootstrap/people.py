@@ -9,6 +9,7 @@ from ccmanage.accounts.models import User
 from ccmanage.accounts.repository import AccountRepository, SessionRepository
 from ccmanage.accounts.service import AccountService
 from ccmanage.accounts.sessions import Policy, SessionService
+from ccmanage.accounts.settings import IDLE_MINUTES
 from ccmanage.bootstrap.base import ScopeBase
 from ccmanage.core.clock import MINUTE
 from ccmanage.workspaces.repository import WorkspaceRepository
@@ -29,7 +30,7 @@ class PeopleScope(ScopeBase):
     def sessions(self) -> SessionService:
         """Their sign-ins."""
         repository, runtime = SessionRepository(self.session), self._runtime
-        policy = Policy(runtime.settings.session_idle_minutes * MINUTE, self._admins_need_factor)
+        policy = Policy(self.settings.get(IDLE_MINUTES) * MINUTE, self._admins_need_factor)
         return SessionService(repository, runtime.ring, runtime.tokens, self.clock, self.audit, policy)
 
     @cached_property

@@ -9,6 +9,7 @@ from ccmanage.adapters.failures import failure_store
 from ccmanage.adapters.rates import call_counter
 from ccmanage.adapters.redis_client import redis_client
 from ccmanage.audit.service import Actor
+from ccmanage.bootstrap.registry import collect
 from ccmanage.bootstrap.scope import Scope
 from ccmanage.core.clock import Clock, FileClock, SystemClock
 from ccmanage.core.config import Settings
@@ -20,6 +21,7 @@ from ccmanage.core.tasks import Queue
 from ccmanage.core.uow import with_retries
 from ccmanage.pricing.cache import PriceBookCache
 from ccmanage.reports.numbers import OutsideNumbers
+from ccmanage.settings.cache import SettingsCache
 from ccmanage.subscriptions.sweeping import Renewer
 from ccmanage.usage.late import charge_late_prices
 from ccmanage.usage.settlement import Settler
@@ -43,6 +45,8 @@ class Runtime:
         self.people_digester = Digester(derive_key(decode_secret(settings.key_pepper), "people"))
         self.numbers = OutsideNumbers(decode_secret(settings.key_pepper))
         self.passwords = Passwords()
+        self.registry = collect(settings)
+        self.settings_cache = SettingsCache()
         self.price_cache = PriceBookCache()
         self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events)
         self.renewer = Renewer(self.scope, self.read)

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -14,6 +16,8 @@ from ccmanage.core.crypto import decode_secret
 
 PREFIX = "CCMANAGE_"
 Names = Annotated[tuple[str, ...], NoDecode]
+
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,100}")
 
 _SECRETS = ("secret_keys", "encryption_keys", "key_pepper")
 _FROM_FILE = (
@@ -120,6 +124,21 @@ class Settings(BaseSettings):
             raise ValueError("use https://your.host")
         return value.rstrip("/")
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_smtp(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname):
+            raise ValueError("use smtp+starttls://user:password@host:587, smtps://… or smtp://localhost:25")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _one_sender(cls, value: str) -> str:
+        if not _ADDRESS.fullmatch(value):
+            raise ValueError("use exactly one address, such as ccmanage@example.com; the name is a run-time setting")
+        return value
+
     @model_validator(mode="after")
     def _admin_whole(self) -> "Settings":
         if self.admin_password and not self.admin_email:
@@ -130,6 +149,11 @@ class Settings(BaseSettings):
     def is_sqlite(self) -> bool:
         """Tell whether the books are kept in SQLite."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def mail_domain(self) -> str:
+        """Return the domain of the sender's address, which names messages."""
+        return self.mail_from.rpartition("@")[2]
 
     @property
     def nudge_url(self) -> str:

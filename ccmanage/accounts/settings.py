@@ -1,0 +1,40 @@
+"""What an administrator decides about how people get in."""
+
+from typing import Final
+
+from ccmanage.accounts.rules import is_domain
+from ccmanage.settings.kinds import Names, Whole, Words, choice, flag, names, whole
+
+REGISTRATION_MODE: Final = choice(
+    "registration.mode",
+    lambda process: "open" if process.embedded else "invitation",
+    Words("Who may register", "谁可以注册"),
+    Words("Whoever is invited may always.", "受邀者始终可以注册。"),
+    options={
+        "open": Words("Anybody", "任何人"),
+        "invitation": Words("Only who is invited", "仅限受邀者"),
+        "domain": Words("Anybody with an address at the domains below", "使用下列域名邮箱的人"),
+    },
+)
+REGISTRATION_DOMAINS: Final = names(
+    "registration.domains",
+    (),
+    Words("Domains of mail addresses", "邮箱域名"),
+    Words("One a line, such as example.com. Subdomains count as others.", "每行一个，例如 example.com；子域名另计。"),
+    kind=Names(is_domain, "example.com"),
+)
+PASSWORD_ENABLED: Final = flag(
+    "signin.password_enabled",
+    True,
+    Words("Sign-in with a password", "密码登录"),
+    Words("Without it people sign in at the identity provider only.", "关闭后只能通过身份提供方登录。"),
+)
+IDLE_MINUTES: Final = whole(
+    "session.idle_minutes",
+    lambda process: process.session_idle_minutes,
+    Words("Signed out after", "闲置退出时间"),
+    Words("A session that is not used for this long has ended.", "会话闲置超过此时间即结束。"),
+    kind=Whole(5, 24 * 60, "minutes"),
+)
+
+SETTINGS: Final = (REGISTRATION_MODE, REGISTRATION_DOMAINS, PASSWORD_ENABLED, IDLE_MINUTES)

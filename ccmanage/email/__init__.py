@@ -1,0 +1,1 @@
+"""Mail: an outbox row in the transaction of the deed, templates, and a worker that sends."""

@@ -1,0 +1,161 @@
+"""Queries of mail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, delete, select, update
+
+from ccmanage.core.pagination import Page, PageRequest
+from ccmanage.core.repository import Repository
+from ccmanage.core.sql import IN_LIST, chunks
+from ccmanage.email.models import Email, EmailOptOut, EmailState, EmailSuppression
+
+WAITING = (EmailState.PENDING, EmailState.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which mails are looked for; None does not matter."""
+
+    states: tuple[EmailState, ...] | None = None
+    template: str | None = None
+    address_index: bytes | None = None
+    user_id: int | None = None
+
+
+class EmailRepository(Repository[Email]):
+    """The outbox."""
+
+    model = Email
+
+    def by_dedupe_key(self, key: bytes) -> Email | None:
+        """Find the mail that exists for a reason."""
+        return self.one(select(Email).where(Email.dedupe_key == key))
+
+    def page_of_emails(self, ask: PageRequest, which: Which) -> Page[Email]:
+        """Return mails, newest first."""
+        return self.page(_narrowed(select(Email), which), ask, Email.id)
+
+    def due(self, now: int, limit: int) -> Sequence[int]:
+        """Return the numbers of mails that can be tried now, the longest waiting first."""
+        statement = (
+            select(Email.id, Email.next_attempt_at)
+            .where(Email.state.in_(WAITING), Email.next_attempt_at <= now)
+            .order_by(Email.next_attempt_at, Email.id)
+            .limit(limit)
+        )
+        return [number for number, _ in self.session.execute(statement)]
+
+    def claim(self, number: int, now: int, until: int) -> Email | None:
+        """Take a mail for oneself until an instant; None if another has it."""
+        claimed = self.session.execute(
+            update(Email)
+            .where(Email.id == number, Email.state.in_(WAITING), Email.next_attempt_at <= now)
+            .values(state=EmailState.SENDING, next_attempt_at=until, tries=Email.tries + 1, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        if not claimed.rowcount:  # type: ignore[attr-defined]
+            return None
+        return self.session.get(Email, number, populate_existing=True)
+
+    def move(self, number: int, tries: int, values: dict[str, object]) -> bool:
+        """Say how a try went; False if somebody else has claimed the mail since, or it was cancelled."""
+        moved = self.session.execute(
+            update(Email)
+            .where(Email.id == number, Email.state == EmailState.SENDING, Email.tries == tries)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+        return bool(moved.rowcount)  # type: ignore[attr-defined]
+
+    def suppression(self, address_index: bytes) -> EmailSuppression | None:
+        """Find out whether an address refuses mail, and why."""
+        return self.session.get(EmailSuppression, address_index)
+
+    def suppress(self, row: EmailSuppression) -> None:
+        """Send nothing to an address any more."""
+        if self.suppression(row.address_index) is None:
+            self.session.add(row)
+            self.session.flush()
+
+    def trust(self, address_index: bytes) -> bool:
+        """Send to an address again; False if it was not suppressed."""
+        gone = self.session.execute(delete(EmailSuppression).where(EmailSuppression.address_index == address_index))
+        return bool(gone.rowcount)  # type: ignore[attr-defined]
+
+    def opted_out(self, address_index: bytes, template: str) -> bool:
+        """Tell whether the owner of an address wants no such mails."""
+        return self.session.get(EmailOptOut, (address_index, template)) is not None
+
+    def opt_outs(self, address_index: bytes) -> Sequence[str]:
+        """Return the kinds of mail that the owner of an address does not want."""
+        statement = select(EmailOptOut.template).where(EmailOptOut.address_index == address_index)
+        return self.session.scalars(statement.order_by(EmailOptOut.template)).all()
+
+    def opt_out(self, address_index: bytes, template: str, now: int) -> None:
+        """Note that the owner of an address wants no such mails."""
+        if not self.opted_out(address_index, template):
+            self.session.add(EmailOptOut(address_index=address_index, template=template, at=now))
+            self.session.flush()
+
+    def opt_in(self, address_index: bytes, template: str) -> None:
+        """Note that the owner of an address wants such mails again."""
+        self.session.execute(
+            delete(EmailOptOut).where(EmailOptOut.address_index == address_index, EmailOptOut.template == template)
+        )
+
+    def of_address(self, address_index: bytes, limit: int) -> Sequence[Email]:
+        """Return mails to an address."""
+        return self.session.scalars(select(Email).where(Email.address_index == address_index).limit(limit)).all()
+
+    def of_user(self, user_id: int, limit: int, after: int = 0) -> Sequence[Email]:
+        """Return mails of a person, the oldest first."""
+        statement = select(Email).where(Email.user_id == user_id, Email.id > after)
+        return self.session.scalars(statement.order_by(Email.id).limit(limit)).all()
+
+    def forget_bodies(self, numbers: Sequence[int]) -> None:
+        """Forget addresses and values of mails."""
+        for part in chunks(numbers, IN_LIST):
+            self.session.execute(
+                update(Email)
+                .where(Email.id.in_(part))
+                .values(address_sealed=b"", values_sealed=b"", error_sealed=b"", address_index=b"\0" * 32)
+                .execution_options(synchronize_session=False)
+            )
+
+    def with_body_before(self, before: int, limit: int) -> Sequence[int]:
+        """Return numbers of old mails whose text is still kept and that no longer wait."""
+        statement = select(Email.id).where(
+            Email.created_at < before, Email.values_sealed != b"", Email.state.not_in(WAITING)
+        )
+        return self.session.scalars(statement.order_by(Email.created_at).limit(limit)).all()
+
+    def delete_before(self, before: int, limit: int) -> int:
+        """Delete old mails that no longer wait; returns how many."""
+        statement = select(Email.id).where(Email.created_at < before, Email.state.not_in(WAITING))
+        numbers = self.session.scalars(statement.order_by(Email.created_at).limit(limit)).all()
+        for part in chunks(numbers, IN_LIST):
+            self.session.execute(delete(Email).where(Email.id.in_(part)))
+        return len(numbers)
+
+    def cancel_of(self, user_id: int, address_index: bytes, now: int) -> int:
+        """Cancel what still waits for a person, or for their address; returns how many."""
+        gone = self.session.execute(
+            update(Email)
+            .where((Email.user_id == user_id) | (Email.address_index == address_index), Email.state.in_(WAITING))
+            .values(state=EmailState.CANCELLED, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def _narrowed(statement: Select[Email], which: Which) -> Select[Email]:
+    if which.states is not None:
+        statement = statement.where(Email.state.in_(which.states))
+    if which.template is not None:
+        statement = statement.where(Email.template == which.template)
+    if which.address_index is not None:
+        statement = statement.where(Email.address_index == which.address_index)
+    if which.user_id is not None:
+        statement = statement.where(Email.user_id == which.user_id)
+    return statement

@@ -1,0 +1,1 @@
+"""What an administrator can change while everything runs."""
