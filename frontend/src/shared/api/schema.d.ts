@@ -480,6 +480,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List
+         * @description Return every setting with its bounds, its default and what holds now; there are few, so all come at once.
+         */
+        get: operations["admin_settings_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update
+         * @description Change settings, all or none. Every process knows within two seconds.
+         */
+        patch: operations["admin_settings_update"];
+        trace?: never;
+    };
     "/v1/admin/subscriptions": {
         parameters: {
             query?: never;
@@ -3093,6 +3117,15 @@ export interface components {
             when: "now" | "period_end";
         };
         /**
+         * OptionOut
+         * @description One of the words that a setting of the kind `choice` takes.
+         */
+        OptionOut: {
+            title: components["schemas"]["WordsOut"];
+            /** Value */
+            value: string;
+        };
+        /**
          * OverdraftIn
          * @description How far below zero a workspace may go, and whether that debt is forgiven at the period's end.
          */
@@ -4092,6 +4125,73 @@ export interface components {
             ended: number;
         };
         /**
+         * SettingChangeIn
+         * @description A new value, or null for the default; `revision` is the one that was read, a later one is a 409.
+         */
+        SettingChangeIn: {
+            /** Name */
+            name: string;
+            /** Revision */
+            revision: number;
+            /** Value */
+            value: boolean | number | string | string[] | null;
+        };
+        /**
+         * SettingOut
+         * @description A setting, what holds now, and what it takes. Bounds that the kind does not have are null.
+         */
+        SettingOut: {
+            /** Changed At */
+            changed_at: string | null;
+            /** Default */
+            default: boolean | number | string | string[];
+            /** Group */
+            group: string;
+            help: components["schemas"]["WordsOut"];
+            /** Is Default */
+            is_default: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "flag" | "whole" | "choice" | "text" | "names";
+            /** Least */
+            least: number | null;
+            /** Lines */
+            lines: boolean;
+            /** Longest */
+            longest: number | null;
+            /** Most */
+            most: number | null;
+            /** Name */
+            name: string;
+            /** Options */
+            options: components["schemas"]["OptionOut"][];
+            /** Revision */
+            revision: number;
+            title: components["schemas"]["WordsOut"];
+            /** Unit */
+            unit: string | null;
+            /** Value */
+            value: boolean | number | string | string[];
+        };
+        /**
+         * SettingsIn
+         * @description What shall change: all of it or nothing.
+         */
+        SettingsIn: {
+            /** Changes */
+            changes: components["schemas"]["SettingChangeIn"][];
+        };
+        /**
+         * SettingsOut
+         * @description Every setting, by groups.
+         */
+        SettingsOut: {
+            /** Items */
+            items: components["schemas"]["SettingOut"][];
+        };
+        /**
          * SettlementOut
          * @description When the event was charged, and which grants its whole settlement was taken from.
          */
@@ -4528,6 +4628,16 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * WordsOut
+         * @description A text in both languages of the portal.
+         */
+        WordsOut: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * WorkspaceCreateIn
@@ -7134,6 +7244,170 @@ export interface operations {
             };
             /** @description There is no such thing, or it is somebody else's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not understood. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests or attempts; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed is away or busy; nothing was done. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admin_settings_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOut"];
+                };
+            };
+            /** @description Nobody is signed in, or the credential does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests or attempts; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed is away or busy; nothing was done. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admin_settings_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the request with the same key within a day answers from the first, with `Idempotent-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credential does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
