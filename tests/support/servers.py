@@ -119,6 +119,8 @@ class MariaDbServer(ServerProcess, MySqlServer):
         super().__init__(directory, port, flags)
         self._program, self._installer = program, installer
         self.data_dir = self.directory / "data"
+        # A server that starts removes what others have put into a common folder for temporary tables.
+        self.scratch_dir = self.directory / "tmp"
         # The kernel caps socket paths at 107 bytes, and temporary folders of tests are deep.
         short = len(str(self.directory)) < 90
         self.socket_path = (self.directory if short else reaper.temp_dir("ccm-")) / "s.sock"
@@ -144,10 +146,12 @@ class MariaDbServer(ServerProcess, MySqlServer):
     def _prepare(self) -> None:
         super()._prepare()
         initialise(self._installer, self.data_dir)
+        self.scratch_dir.mkdir(exist_ok=True)
 
     def _command(self) -> list[str]:
         flags = [
             f"--datadir={self.data_dir}",
+            f"--tmpdir={self.scratch_dir}",
             f"--socket={self.socket_path}",
             f"--pid-file={self.directory / 'mysql.pid'}",
             f"--port={self.port}",
