@@ -6,7 +6,7 @@ from datetime import timedelta
 from ccmanage.accounts.tasks import ForgetStale
 from ccmanage.core.tasks import Task
 from ccmanage.credits.tasks import TurnGrants
-from ccmanage.notifications.tasks import Tell
+from ccmanage.notifications.tasks import ForgetTold, Tell
 from ccmanage.reports.tasks import AuditBooks
 from ccmanage.subscriptions.tasks import RenewDue
 from ccmanage.usage.tasks import ChargeLatePrices, SweepInbox
@@ -32,6 +32,7 @@ TIMETABLE = (
     Entry("credits.turn_grants", every(minutes=1), TurnGrants()),
     Entry("subscriptions.renew_due", every(seconds=15), RenewDue()),
     Entry("notifications.tell", every(seconds=5), Tell()),
+    Entry("notifications.forget_told", every(hours=6), ForgetTold()),
     Entry("accounts.forget_stale", every(hours=1), ForgetStale()),
     Entry("books.audit", every(hours=1), AuditBooks()),
 )

@@ -15,6 +15,7 @@ from ccmanage.core.process import check_clock, stop_on_signals, tame_memory, whe
 from workers.broker import declare_actors
 from workers.poller import Poller
 from workers.settling import settle
+from workers.telling import tell_all
 
 log = get_logger(__name__)
 
@@ -22,6 +23,8 @@ log = get_logger(__name__)
 _FINISH_SECONDS = 20
 # How long a Redis without messages is left in peace, at most.
 _IDLE_MS = 100
+# How late somebody is told of something while no message says so.
+_TELL_EVERY_SECONDS = 2.0
 # How late a period may begin while no message says so.
 _RENEW_EVERY_SECONDS = 5.0
 
@@ -40,6 +43,9 @@ class WorkerProcess:
         self._renewals = Poller(
             lambda: runtime.renewer.run(should_stop=lambda: self._stopping), every_seconds=_RENEW_EVERY_SECONDS
         )
+        self._telling = Poller(
+            lambda: tell_all(runtime, should_stop=lambda: self._stopping), every_seconds=_TELL_EVERY_SECONDS
+        )
 
     def start(self) -> None:
         """Begin to work."""
@@ -47,11 +53,18 @@ class WorkerProcess:
         self._worker.start()
         self._poller.start()
         self._renewals.start()
+        self._telling.start()
 
     def stop(self) -> None:
         """Finish what is being done, take nothing new."""
         self._stopping = True
-        finished = all([self._poller.stop(_FINISH_SECONDS / 2), self._renewals.stop(_FINISH_SECONDS / 4)])
+        finished = all(
+            [
+                self._poller.stop(_FINISH_SECONDS / 2),
+                self._renewals.stop(_FINISH_SECONDS / 4),
+                self._telling.stop(_FINISH_SECONDS / 4),
+            ]
+        )
         self._worker.stop(timeout=_FINISH_SECONDS * 500)
         self._broker.close()
         log.info("worker_stopped", finished=finished)

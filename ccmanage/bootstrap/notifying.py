@@ -3,11 +3,14 @@
 from functools import cached_property
 
 from ccmanage.bootstrap.people import PeopleScope
+from ccmanage.notifications.delivering import DeliveryService
 from ccmanage.notifications.happenings import HappeningService
+from ccmanage.notifications.lists import NotificationService
 from ccmanage.notifications.repository import HappeningRepository, NotificationRepository, ThresholdRepository
 from ccmanage.notifications.service import ThresholdService
 from ccmanage.notifications.telling import Tables, Teller
-from ccmanage.notifications.webhook_repository import WebhookRepository
+from ccmanage.notifications.webhook_repository import DeliveryRepository, WebhookRepository
+from ccmanage.notifications.webhooks import WebhookService, WebhookTables
 
 
 class NotifyingScope(PeopleScope):
@@ -34,3 +37,25 @@ class NotifyingScope(PeopleScope):
             WebhookRepository(self.session),
         )
         return Teller(self, tables, self.happenings, self.accounts, self.workspaces)
+
+    @cached_property
+    def notifications(self) -> NotificationService:
+        """People's lists."""
+        return NotificationService(NotificationRepository(self.session), HappeningRepository(self.session), self.clock)
+
+    @cached_property
+    def webhooks(self) -> WebhookService:
+        """Which machines are told."""
+        runtime = self._runtime
+        return WebhookService(self, self._webhook_tables, runtime.ring, runtime.outbound_policy, self.audit)
+
+    @cached_property
+    def deliveries(self) -> DeliveryService:
+        """What is sent to them."""
+        runtime = self._runtime
+        return DeliveryService(self, self._webhook_tables, runtime.ring, runtime.outbound_policy, self.happenings)
+
+    @cached_property
+    def _webhook_tables(self) -> WebhookTables:
+        session = self.session
+        return WebhookTables(WebhookRepository(session), DeliveryRepository(session), HappeningRepository(session))

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from ccmanage.accounts.throttle import SignInThrottle
 from ccmanage.adapters.failures import failure_store
+from ccmanage.adapters.outbound import OutboundClient
 from ccmanage.adapters.rates import call_counter
 from ccmanage.adapters.redis_client import redis_client
 from ccmanage.audit.service import Actor
@@ -16,9 +17,11 @@ from ccmanage.core.config import Settings
 from ccmanage.core.crypto import KeyRing, decode_secret, derive_key
 from ccmanage.core.db import Database
 from ccmanage.core.jwt import Tokens
+from ccmanage.core.outbound import OutboundPolicy, Sender
 from ccmanage.core.security import Digester, Passwords
 from ccmanage.core.tasks import Queue
 from ccmanage.core.uow import with_retries
+from ccmanage.notifications.delivering import Deliverer
 from ccmanage.pricing.cache import PriceBookCache
 from ccmanage.reports.numbers import OutsideNumbers
 from ccmanage.settings.cache import SettingsCache
@@ -50,6 +53,9 @@ class Runtime:
         self.price_cache = PriceBookCache()
         self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events)
         self.renewer = Renewer(self.scope, self.read)
+        self.outbound_policy = OutboundPolicy(settings.outbound_hosts)
+        self.sender: Sender = OutboundClient(self.outbound_policy, seconds=settings.webhook_seconds)
+        self.deliverer = Deliverer(self.scope, lambda: self.sender)
         self.throttle = SignInThrottle(
             self.clock,
             failure_store(redis_client(settings.redis_url) if settings.redis_url else None, self.clock),

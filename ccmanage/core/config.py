@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     metrics_token: str = ""
     trusted_proxies: Names = ()
     allowed_hosts: Names = ()
+    # Hosts of one's own network that webhooks may be sent to, as `name` or `name:port`.
+    outbound_hosts: Names = ()
+    webhook_seconds: float = Field(default=5.0, ge=0.5, le=30)
     event_horizon_days: int = Field(default=90, ge=1, le=400)
     session_idle_minutes: int = Field(default=8 * 60, ge=5, le=24 * 60)
     step_up_minutes: int = Field(default=60, ge=1, le=24 * 60)
@@ -72,7 +75,9 @@ class Settings(BaseSettings):
     test_clock_file: Path | None = None
     embedded: bool = False
 
-    @field_validator("secret_keys", "encryption_keys", "trusted_proxies", "allowed_hosts", mode="before")
+    @field_validator(
+        "secret_keys", "encryption_keys", "trusted_proxies", "allowed_hosts", "outbound_hosts", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -48,15 +48,6 @@ class NotificationNotFound(NotFound):
         super().__init__("There is no such notification.")
 
 
-class UnsubscribeRefused(DomainError):
-    """The link to stop mails was not made by us."""
-
-    kind, code = Kind.NOT_FOUND, "notifications.unsubscribe_refused"
-
-    def __init__(self) -> None:
-        super().__init__("This link does not work. Sign in and change your notification settings instead.")
-
-
 class WebhookNotFound(NotFound):
     """There is no such webhook, or it is somebody else's."""
 

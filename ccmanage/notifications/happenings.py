@@ -11,7 +11,7 @@ from ccmanage.core.ids import WORKSPACE, encode_id, new_id
 from ccmanage.core.sql import BulkInsert
 from ccmanage.core.uow import UnitOfWork
 from ccmanage.notifications.catalogue import DEEDS, KINDS, Concerns
-from ccmanage.notifications.models import Episode, Happening
+from ccmanage.notifications.models import Episode, Happening, TellState
 from ccmanage.notifications.repository import HappeningRepository
 from ccmanage.notifications.tasks import Tell
 from ccmanage.notifications.webhook_repository import WebhookRepository
@@ -150,6 +150,22 @@ def message_of(happening: Happening) -> bytes:
     """Return the body that webhooks get: the same bytes however often it is sent."""
     body = {"type": bytes(happening.kind).decode(), "timestamp": to_rfc3339(happening.at), "data": data_of(happening)}
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def row_of_test(kind: str, workspace_id: int, data: Mapping[str, Any], now: int) -> Happening:
+    """Make a happening that is told to one webhook only."""
+    return Happening(
+        public_id=new_id(),
+        workspace_id=workspace_id,
+        kind=kind.encode(),
+        dedupe=hashlib.sha256(new_id()).digest(),
+        user_id=0,
+        by_mail=0,
+        by_webhook=0,
+        data=json.dumps(data).encode(),
+        at=now,
+        state=TellState.TOLD,
+    )
 
 
 def _digest(news: News) -> bytes:

@@ -173,10 +173,11 @@ class NotificationRepository(Repository[Notification]):
         rows = self.session.scalars(select(Preference).where(Preference.user_id.in_(list(user_ids) or [0])))
         return {row.user_id: row for row in rows}
 
-    def add_preference(self, preference: Preference) -> None:
+    def add_preference(self, preference: Preference) -> Preference:
         """Insert how a person wants to be written to."""
         self.session.add(preference)
         self.session.flush()
+        return preference
 
     def mails_waiting(self, user_id: int) -> Sequence[Notification]:
         """Lock a person's notifications of which a mail is to be sent."""

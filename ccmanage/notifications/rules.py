@@ -155,3 +155,17 @@ def _local(now: int, zone: str) -> datetime:
 
 def _instant(moment: datetime) -> int:
     return round(moment.astimezone(UTC).timestamp() * 1000)
+
+
+# After each failed try: about three days in all, the schedule that Standard Webhooks recommends.
+_DELAYS_S: Final = (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+MAX_TRIES: Final = len(_DELAYS_S) + 1
+DISABLE_AFTER_MS: Final = 5 * _DAY_MS
+_LONGEST_WISH_S: Final = 3_600
+
+
+def retry_delay_ms(tries: int, retry_after: str, jitter: float) -> int:
+    """Return how long to wait after so many tries; a receiver may wish for longer, up to an hour."""
+    delay = _DELAYS_S[min(tries, len(_DELAYS_S)) - 1]
+    wish = min(int(retry_after), _LONGEST_WISH_S) if retry_after.isascii() and retry_after.isdigit() else 0
+    return round(max(delay * jitter, wish) * 1000)

@@ -28,6 +28,7 @@ from ccmanage.notifications.models import (
     ThresholdKind,
 )
 from ccmanage.notifications.repository import HappeningRepository, NotificationRepository, ThresholdRepository
+from ccmanage.notifications.tasks import SendDeliveries
 from ccmanage.notifications.webhook_models import Delivery, DeliveryState, Webhook
 from ccmanage.notifications.webhook_repository import WebhookRepository
 from ccmanage.workspaces.models import MemberRole
@@ -121,6 +122,7 @@ class Teller:
                 for webhook in webhooks:
                     if webhook.workspace_id in (0, happening.workspace_id) and wants(webhook, kind.name):
                         self._uow.session.add(delivery_of(webhook.id, happening.id, self._now))
+                        self._uow.enqueue(SendDeliveries())
         self._uow.session.flush()
 
     @cached_property
