@@ -29,7 +29,7 @@ PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff
 
 HOSTILE = [
     "http://example.com/", "https://example.com:22/", "https://example.com:80/", "ftp://example.com/",
-    "https://user:pass@example.com/", "https://user@example.com/", "https://example.com/#x", "https:///hook",
+    "https://:x@example.com/", "https://user@example.com/", "https://example.com/#x", "https:///hook",
     "https://127.0.0.1/", "https://0.0.0.0/", "https://[::1]/", "https://[::ffff:127.0.0.1]/",
     "https://169.254.169.254/latest/meta-data", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/",
     "https://127.1/", "https://localhost/", "https://localhost./", "https://intranet/", "https://db.internal/",
