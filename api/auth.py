@@ -12,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.places import Places
+from ccmanage.accounts.errors import ViewOnly
 from ccmanage.accounts.models import Role
 from ccmanage.accounts.sessions import LENGTH_MS, Identity
+from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime
 from ccmanage.core.clock import MINUTE
 from ccmanage.core.crypto import decode_secret, derive_key
@@ -29,6 +31,9 @@ log = get_logger(__name__)
 SESSION_COOKIE = "ccm_session"
 CSRF_COOKIE = "ccm_csrf"
 CSRF_HEADER = "x-csrf-token"
+# A person's sessions, tokens, factors and archives, which nobody else looks at.
+PRIVATE_PREFIX = "/v1/me/"
+ENDS_A_VIEW = frozenset({"/v1/auth/logout", "/v1/auth/view-as/end"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 KEPT_MS = 2_000
 _MAX_KEPT = 20_000
@@ -64,6 +69,11 @@ class Caller:
     def user_id(self) -> int:
         """The inside number of the person."""
         return self.identity.user_id
+
+    def actor(self, request_id: str, address: str) -> Actor:
+        """Return who acts for the audit log: an administrator who looks as somebody stays the one who acts."""
+        viewer = self.identity.viewer_user_id
+        return Actor(viewer or self.user_id, request_id, address, as_user_id=self.user_id if viewer else 0)
 
     @property
     def is_admin(self) -> bool:
@@ -133,13 +143,16 @@ class Authenticator:
                 raise NotSignedIn
             if token.strip().startswith(GATEWAY_TOKEN_PREFIX):
                 return None  # a machine speaks for no person
-            return Caller(await self._identity(token.strip()), by_cookie=False)
+            caller = Caller(await self._identity(token.strip()), by_cookie=False)
+            _check_view(request, caller)
+            return caller
         token = request.cookies.get(SESSION_COOKIE, "")
         if not token:
             return None
         caller = Caller(await self._identity(token), by_cookie=True)
         if request.method not in SAFE_METHODS:
             self._check_same_site(request, caller)
+        _check_view(request, caller)
         return caller
 
     async def is_fresh(self, caller: Caller) -> bool:
@@ -223,6 +236,21 @@ class Authenticator:
     @staticmethod
     def _csrf(key: bytes, session_public_id: bytes) -> str:
         return base64.urlsafe_b64encode(hmac.digest(key, session_public_id, "sha256")).decode().rstrip("=")
+
+
+def _check_view(request: Request, caller: Caller) -> None:
+    """Let whoever looks as somebody read what that person's portal shows, and nothing that is only theirs.
+
+    It stands here, in front of every route: one that is added later is refused by itself.
+    """
+    if not caller.identity.viewer_user_id:
+        return
+    path: str = request.scope["path"]
+    if request.method in SAFE_METHODS:
+        if path.startswith(PRIVATE_PREFIX):
+            raise ViewOnly
+    elif path not in ENDS_A_VIEW:
+        raise ViewOnly
 
 
 def _origin(url: str) -> str:

@@ -27,7 +27,8 @@ from ccmanage.core.errors import Forbidden
 from ccmanage.core.ids import WORKSPACE, decode_id
 from ccmanage.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 from ccmanage.keys.service import Keyring
-from ccmanage.workspaces.errors import RoleTooLow, WorkspaceSuspended
+from ccmanage.workspaces.errors import RoleTooLow, WorkspaceClosed, WorkspaceSuspended
+from ccmanage.workspaces.members import Acting
 from ccmanage.workspaces.models import MemberRole, WorkspaceState
 from ccmanage.workspaces.service import Membership
 
@@ -62,6 +63,11 @@ class WorkspaceCaller:
     def own_only(self) -> int | None:
         """Return the person's number where they see and change only what is their own, else None."""
         return self.user_id if self.membership.role is MemberRole.MEMBER else None
+
+    @property
+    def acting(self) -> Acting:
+        """Return who changes the workspace's members."""
+        return Acting(self.workspace_id, self.user_id)
 
     @property
     def keyring(self) -> Keyring:
@@ -182,8 +188,8 @@ def _member(role: MemberRole) -> Callable[..., Awaitable[WorkspaceCaller]]:
         membership = await authenticator.membership(me, wanted)
         if membership.role < role:
             raise RoleTooLow(role.name.lower())
-        if request.method not in SAFE_METHODS and membership.state is WorkspaceState.SUSPENDED:
-            raise WorkspaceSuspended
+        if request.method not in SAFE_METHODS and membership.state is not WorkspaceState.ACTIVE:
+            raise WorkspaceClosed if membership.state is WorkspaceState.CLOSED else WorkspaceSuspended
         return WorkspaceCaller(me, membership)
 
     return member
@@ -208,7 +214,8 @@ async def open_scope(request: Request, who: Identified) -> AsyncIterator[Scope]:
     writer locked, or a connection open.
     """
     context = context_of(request)
-    actor = Actor(who.user_id if who else 0, context.request_id, context.address)
+    origin = (context.request_id, context.address)
+    actor = who.actor(*origin) if who else Actor(0, *origin)
     runtime, writes = get_runtime(request), request.method not in SAFE_METHODS
     async with get_places(request).hold():
         scope = runtime.scope(actor) if writes else runtime.read(actor)

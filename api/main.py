@@ -15,6 +15,7 @@ from api.accounts.factors import factor, user_factors
 from api.accounts.router import auth, me
 from api.accounts.sessions import sessions
 from api.accounts.signin import PasswordDesk
+from api.accounts.viewing import view_as, view_users
 from api.audit.router import audit_log
 from api.auth import Authenticator
 from api.credits.admin import grants, ledger
@@ -37,15 +38,18 @@ from api.subscriptions.router import subscription
 from api.usage.admin import quarantine
 from api.usage.router import usage
 from api.workspaces.admin import workspaces
+from api.workspaces.own import own_workspaces
 from api.workspaces.router import workspace
 from ccmanage import __version__
 from ccmanage.bootstrap import Runtime
 
 ROUTERS = (
     auth,
+    view_as,
     me,
     factor,
     sessions,
+    own_workspaces,
     workspace,
     keys,
     usage,
@@ -53,6 +57,7 @@ ROUTERS = (
     packages,
     subscription,
     users,
+    view_users,
     user_factors,
     workspaces,
     grants,

@@ -88,6 +88,7 @@ Moment = Annotated[int, PlainSerializer(to_rfc3339, return_type=str), WithJsonSc
 CreditsIn = Annotated[int, BeforeValidator(_read_credits), WithJsonSchema(_CREDITS)]
 Credits = Annotated[int, PlainSerializer(format_credits, return_type=str), WithJsonSchema(_CREDITS)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
+Revision = Annotated[int, Field(ge=1, le=2**31, description="The `revision` that was read; a later one is a 409.")]
 Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
 
 

@@ -12,8 +12,10 @@ from api.accounts.schemas import (
     PasswordIn,
     ProfileIn,
     UserOut,
+    ViewingOut,
 )
 from api.accounts.signin import Visitor
+from api.auth import Caller
 from api.context import context_of
 from api.deps import AuthenticatorDep, BrowsersDep, PasswordDeskDep, Person, ScopeDep, SignedIn
 from api.openapi import problems
@@ -21,6 +23,7 @@ from api.routing import router
 from ccmanage.accounts.challenges import Challenge
 from ccmanage.accounts.rules import normalise_email
 from ccmanage.accounts.service import ProfileChange
+from ccmanage.bootstrap import Scope
 
 auth = router("/v1/auth", "auth")
 me = router("/v1/me", "me")
@@ -62,7 +65,12 @@ def get(caller: SignedIn, scope: ScopeDep) -> MeOut:
     """Return who is signed in, with the workspaces they belong to, and what must be done before anything else."""
     account = scope.accounts.by_number(caller.user_id)
     workspaces = [MembershipOut.of(membership) for membership in scope.workspaces.list_of(caller.user_id)]
-    return MeOut(**dict(UserOut.of(account)), workspaces=workspaces, must_enrol=caller.identity.must_enrol)
+    return MeOut(
+        **dict(UserOut.of(account)),
+        workspaces=workspaces,
+        viewing=_viewing(caller, scope),
+        must_enrol=caller.identity.must_enrol,
+    )
 
 
 @me.patch("")
@@ -79,3 +87,10 @@ async def password(
     """Change one's password. All other sessions end."""
     await desk.change_password(caller, body.current_password, body.new_password, context_of(request))
     authenticator.forget_all()
+
+
+def _viewing(caller: Caller, scope: Scope) -> ViewingOut | None:
+    viewing = scope.viewings.shown(caller.identity)
+    if viewing is None:
+        return None
+    return ViewingOut(by=scope.accounts.by_number(viewing.viewer_user_id).name, expires_at=viewing.expires_at)

@@ -24,6 +24,9 @@ Locale = Literal["en", "zh"]
 TimeZone = Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/Berlin"])]
 
 ROLES: dict[Role, RoleName] = {Role.USER: "user", Role.ADMIN: "admin"}
+ROLES_BY_NAME: dict[RoleName, Role] = {name: role for role, name in ROLES.items()}
+UserStateName = Literal["active", "suspended"]
+USER_STATES: dict[UserState, UserStateName] = {UserState.ACTIVE: "active", UserState.SUSPENDED: "suspended"}
 MemberRoleName = Literal["owner", "manager", "member", "viewer"]
 WorkspaceKindName = Literal["personal", "shared"]
 WorkspaceStateName = Literal["active", "suspended", "closed"]
@@ -33,6 +36,7 @@ MEMBER_ROLES: dict[MemberRole, MemberRoleName] = {
     MemberRole.MEMBER: "member",
     MemberRole.VIEWER: "viewer",
 }
+MEMBER_ROLES_BY_NAME: dict[MemberRoleName, MemberRole] = {name: role for role, name in MEMBER_ROLES.items()}
 KINDS: dict[WorkspaceKind, WorkspaceKindName] = {WorkspaceKind.PERSONAL: "personal", WorkspaceKind.SHARED: "shared"}
 STATES: dict[WorkspaceState, WorkspaceStateName] = {
     WorkspaceState.ACTIVE: "active",
@@ -125,14 +129,23 @@ class MembershipOut(Out):
         )
 
 
+class ViewingOut(Out):
+    """Who looks at the portal as this person, and until when."""
+
+    by: str
+    expires_at: Moment
+
+
 class MeOut(UserOut):
     """A person with their workspaces, the personal one first.
 
-    With `must_enrol` a second factor must be set up before anything else is answered.
+    With `must_enrol` a second factor must be set up before anything else is answered. `viewing` is there where an
+    administrator looks at the portal as this person.
     """
 
     workspaces: list[MembershipOut]
     must_enrol: bool
+    viewing: ViewingOut | None
 
 
 class ProfileIn(In):
@@ -162,10 +175,10 @@ class UserCreateIn(In):
 class AdminUserOut(UserOut):
     """A person, as administrators see them."""
 
-    state: Literal["active", "suspended"]
+    state: UserStateName
+    revision: int
 
     @classmethod
     def of(cls, account: Account) -> "AdminUserOut":
         """Make the answer."""
-        state: Literal["active", "suspended"] = "active" if account.state is UserState.ACTIVE else "suspended"
-        return cls(**dict(UserOut.of(account)), state=state)
+        return cls(**dict(UserOut.of(account)), state=USER_STATES[account.state], revision=account.revision)

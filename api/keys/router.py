@@ -6,6 +6,7 @@ from api.routing import router
 from api.schemas import OverlapIn, PageOut
 from ccmanage.core.ids import KEY, decode_id
 from ccmanage.keys.service import UNCHANGED
+from ccmanage.workspaces.models import MemberRole
 
 keys = router("/v1/keys", "keys")
 
@@ -21,6 +22,7 @@ def list_(me: WorkspaceViewer, scope: ScopeDep, ask: PageDep) -> PageOut[KeyOut]
 @keys.post("", status_code=201)
 def issue(me: WorkspaceMember, scope: ScopeDep, body: KeyIssueIn) -> KeyIssuedOut:
     """Make a key. Its secret is shown in this answer and never again."""
+    scope.members.hold(me.workspace_id, me.user_id, MemberRole.MEMBER)
     issued = scope.keys.issue(me.workspace_id, me.user_id, body.name, expires_at=body.expires_at)
     return KeyIssuedOut.of(issued, scope.accounts.by_number(me.user_id))
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas import Credits, CreditsIn, In, Moment, Name, Out, Reason
+from api.schemas import Credits, CreditsIn, In, Moment, Name, Out, Reason, Revision
 from ccmanage.core.errors import invalid
 from ccmanage.core.ids import PACKAGE, encode_id
 from ccmanage.core.money import MAX_GRANT_NANO
@@ -50,7 +50,6 @@ Limit = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Pattern = Annotated[str, Field(min_length=1, max_length=200, pattern="^[!-~]+$")]
 Patterns = Annotated[list[Pattern], Field(default_factory=list, max_length=MAX_MODELS)]
 Description = Annotated[str, Field(max_length=MAX_REASON)]
-Revision = Annotated[int, Field(ge=1, le=2**31, description="The `revision` that was read; a later one is a 409.")]
 
 
 class PeriodIn(In):

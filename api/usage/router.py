@@ -14,7 +14,6 @@ from api.places import Places
 from api.routing import router
 from api.schemas import MomentIn, PageOut
 from api.usage.schemas import EventDetailOut, EventOut, Status, SummaryOut
-from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime
 from ccmanage.core.clock import DAY
 from ccmanage.core.ids import EVENT, KEY, WORKSPACE, decode_id, encode_id
@@ -149,7 +148,7 @@ def _page(runtime: Runtime, asked: Listing, ask: PageRequest) -> Page[EventLine]
 
 def _note(runtime: Runtime, me: WorkspaceCaller, request: Request, asked: Listing) -> None:
     context = context_of(request)
-    with runtime.scope(Actor(me.user_id, context.request_id, context.address)) as scope:
+    with runtime.scope(me.caller.actor(context.request_id, context.address)) as scope:
         scope.audit.record(
             "usage.export",
             ("workspace", encode_id(WORKSPACE, me.membership.public_id)),

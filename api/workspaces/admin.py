@@ -7,8 +7,8 @@ from fastapi import Query
 from api.deps import Admin, AuthenticatorDep, PageDep, ScopeDep
 from api.openapi import problems
 from api.routing import router
-from api.schemas import PageOut, ReasonIn
-from api.workspaces.schemas import AdminWorkspaceOut, WorkspaceCreateIn
+from api.schemas import PageOut
+from api.workspaces.schemas import AdminWorkspaceOut, WorkspaceChangeIn, WorkspaceCreateIn, WorkspaceSuspendIn
 from ccmanage.core.ids import USER, WORKSPACE, decode_id
 
 workspaces = router("/v1/admin/workspaces", "admin workspaces")
@@ -38,12 +38,24 @@ def get(caller: Admin, scope: ScopeDep, workspace_id: str) -> AdminWorkspaceOut:
     return AdminWorkspaceOut.of(scope.workspace_report.get(decode_id(WORKSPACE, workspace_id)))
 
 
+@workspaces.patch("/{workspace_id}")
+def update(
+    caller: Admin, scope: ScopeDep, workspace_id: str, body: WorkspaceChangeIn, authenticator: AuthenticatorDep
+) -> AdminWorkspaceOut:
+    """Rename a workspace."""
+    known = scope.workspaces.get(decode_id(WORKSPACE, workspace_id))
+    renamed = scope.workspaces.rename(known.id, body.name, revision=body.revision)
+    authenticator.forget_all()
+    return AdminWorkspaceOut.of(scope.workspace_report.get(renamed.public_id))
+
+
 @workspaces.post("/{workspace_id}/suspend")
 def suspend(
-    caller: Admin, scope: ScopeDep, workspace_id: str, body: ReasonIn, authenticator: AuthenticatorDep
+    caller: Admin, scope: ScopeDep, workspace_id: str, body: WorkspaceSuspendIn, authenticator: AuthenticatorDep
 ) -> AdminWorkspaceOut:
     """Let a workspace change nothing until it is reactivated. Usage that arrives is charged all the same."""
-    suspended = scope.workspaces.suspend(decode_id(WORKSPACE, workspace_id), reason=body.reason)
+    wanted = decode_id(WORKSPACE, workspace_id)
+    suspended = scope.workspaces.suspend(wanted, reason=body.reason, revision=body.revision)
     authenticator.forget_all()
     return AdminWorkspaceOut.of(scope.workspace_report.get(suspended.public_id))
 

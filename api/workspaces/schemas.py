@@ -1,9 +1,19 @@
 """Bodies around workspaces."""
 
-from api.accounts.schemas import KINDS, MEMBER_ROLES, STATES, MemberRoleName, WorkspaceKindName, WorkspaceStateName
-from api.schemas import Credits, In, Moment, Name, Out, Ref
+from api.accounts.schemas import (
+    KINDS,
+    MEMBER_ROLES,
+    STATES,
+    USER_STATES,
+    MemberRoleName,
+    UserStateName,
+    WorkspaceKindName,
+    WorkspaceStateName,
+)
+from api.schemas import Credits, In, Moment, Name, Out, Reason, Ref, Revision
 from ccmanage.core.ids import USER, WORKSPACE, encode_id
 from ccmanage.reports.workspaces import WorkspaceLine
+from ccmanage.workspaces.members import MemberView
 from ccmanage.workspaces.service import Membership
 
 
@@ -16,6 +26,7 @@ class WorkspaceOut(Out):
     state: WorkspaceStateName
     role: MemberRoleName
     created_at: Moment
+    closed_at: Moment | None
 
     @classmethod
     def of(cls, membership: Membership, *, name: str | None = None) -> "WorkspaceOut":
@@ -27,6 +38,7 @@ class WorkspaceOut(Out):
             state=STATES[membership.state],
             role=MEMBER_ROLES[membership.role],
             created_at=membership.created_at,
+            closed_at=membership.closed_at,
         )
 
 
@@ -36,11 +48,81 @@ class WorkspaceUpdateIn(In):
     name: Name
 
 
+class WorkspaceOpenIn(In):
+    """A workspace for several people, of one's own."""
+
+    name: Name
+
+
+class HandOverIn(In):
+    """Which member owns the workspace from now on."""
+
+    user_id: str
+
+
+class CloseIn(In):
+    """The name of the workspace, as proof that the right one is meant."""
+
+    name: Name
+
+
+class RoleIn(In):
+    """What a member may do from now on."""
+
+    role: MemberRoleName
+
+
+class MemberRemoveIn(In):
+    """What becomes of the keys that a member made here: revoked, or from now on another member's."""
+
+    reassign_keys_to: str | None = None
+
+
+class MemberOut(Out):
+    """A member of the workspace. Only managers see the addresses of others."""
+
+    id: str
+    name: str
+    email: str | None
+    role: MemberRoleName
+    state: UserStateName
+    keys: int
+    joined_at: Moment
+
+    @classmethod
+    def of(cls, member: MemberView, *, keys: int, shows_email: bool) -> "MemberOut":
+        """Make the answer."""
+        account = member.account
+        return cls(
+            id=encode_id(USER, account.public_id),
+            name=account.name,
+            email=account.email if shows_email else None,
+            role=MEMBER_ROLES[member.role],
+            state=USER_STATES[account.state],
+            keys=keys,
+            joined_at=member.joined_at,
+        )
+
+
 class WorkspaceCreateIn(In):
     """A workspace for several people, and who owns it."""
 
     name: Name
     owner_id: str
+
+
+class WorkspaceChangeIn(In):
+    """Another name, and which state of the workspace was looked at."""
+
+    name: Name
+    revision: Revision
+
+
+class WorkspaceSuspendIn(In):
+    """Why a workspace is suspended, and which state of it was looked at."""
+
+    reason: Reason
+    revision: Revision | None = None
 
 
 class AdminWorkspaceOut(Out):
@@ -56,6 +138,7 @@ class AdminWorkspaceOut(Out):
     spend_30d: Credits
     members: int
     keys: int
+    revision: int
     created_at: Moment
 
     @classmethod
@@ -73,5 +156,6 @@ class AdminWorkspaceOut(Out):
             spend_30d=line.spent_nano,
             members=line.members,
             keys=line.keys,
+            revision=line.revision,
             created_at=line.created_at,
         )

@@ -70,3 +70,39 @@ class LastAdmin(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This is the last active administrator. Make another one first.")
+
+
+class UserChanged(DomainError):
+    """Somebody else changed the person after they were read."""
+
+    kind, code = Kind.CONFLICT, "accounts.changed"
+
+    def __init__(self, revision: int) -> None:
+        super().__init__("Somebody else changed this user. Look at them again.", revision=revision)
+
+
+class CannotViewAs(Forbidden):
+    """Administrators, suspended people and oneself are not looked at this way."""
+
+    code = "accounts.cannot_view_as"
+
+    def __init__(self) -> None:
+        super().__init__("Only active users who are no administrators can be viewed as.")
+
+
+class ViewOnly(Forbidden):
+    """An administrator who looks as somebody changes nothing and sees nothing that is only theirs."""
+
+    code = "accounts.view_only"
+
+    def __init__(self) -> None:
+        super().__init__("You are viewing as somebody else. Nothing can be changed, and what is private stays so.")
+
+
+class NotViewing(DomainError):
+    """There is nothing to end."""
+
+    kind, code = Kind.CONFLICT, "accounts.not_viewing"
+
+    def __init__(self) -> None:
+        super().__init__("You are not viewing as anybody.")

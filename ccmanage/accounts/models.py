@@ -5,7 +5,7 @@ from enum import IntEnum
 from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ccmanage.core.db import Base, BigId, Digest, PublicId, Tiny, bytes_type
+from ccmanage.core.db import Base, BigId, Count, Digest, PublicId, Tiny, bytes_type
 from ccmanage.core.personal import Erasure, personal
 
 
@@ -48,7 +48,7 @@ class User(Base):
         index={"email_index": ("email_sealed", "users.email")},
         on_erasure=Erasure.OWN,
         export="profile",
-        hidden=("id", "email_index", "password_hash"),
+        hidden=("id", "email_index", "domain_index", "password_hash", "revision"),
         kept="until the account is deleted",
     )
 
@@ -56,6 +56,8 @@ class User(Base):
     public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
     email_sealed: Mapped[bytes] = mapped_column(bytes_type(512))
     email_index: Mapped[bytes] = mapped_column(Digest, unique=True)
+    # By which the people of a domain are found; null until a worker has filled it in.
+    domain_index: Mapped[bytes | None] = mapped_column(Digest, index=True)
     name_sealed: Mapped[bytes] = mapped_column(bytes_type(512))
     password_hash: Mapped[str | None] = mapped_column(String(255))
     role: Mapped[int] = mapped_column(Tiny)
@@ -66,6 +68,8 @@ class User(Base):
     factor_required: Mapped[int] = mapped_column(Tiny, default=0, server_default="0")
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
+    # Counts what administrators change, so that two of them do not undo each other.
+    revision: Mapped[int] = mapped_column(Count, default=1, server_default="1")
 
 
 class UserSession(Base):
@@ -78,7 +82,7 @@ class UserSession(Base):
         sealed={"network_sealed": "sessions.network", "device_sealed": "sessions.device"},
         on_erasure=Erasure.DELETE,
         export="sessions",
-        hidden=("id", "user_id"),
+        hidden=("id", "user_id", "viewer_user_id", "viewer_session_id"),
         kept="retention.sessions_days",
     )
 
@@ -94,3 +98,6 @@ class UserSession(Base):
     last_seen_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    # Where an administrator looks at the portal as this person: who, and by which session of theirs; else 0.
+    viewer_user_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    viewer_session_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0", index=True)

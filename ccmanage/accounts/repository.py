@@ -26,9 +26,16 @@ class AccountRepository(Repository[User]):
             found.extend(self.session.scalars(select(User).where(User.id.in_(part))))
         return found
 
-    def page_of_users(self, ask: PageRequest) -> Page[User]:
-        """Return people, newest first."""
-        return self.page(select(User), ask, User.id)
+    def page_of_users(self, ask: PageRequest, *, domain_index: bytes | None = None) -> Page[User]:
+        """Return people, newest first: all, or those at a domain."""
+        statement = select(User)
+        if domain_index is not None:
+            statement = statement.where(User.domain_index == domain_index)
+        return self.page(statement, ask, User.id)
+
+    def without_domain(self, limit: int) -> list[User]:
+        """Return some people who are not yet found by domain."""
+        return list(self.session.scalars(select(User).where(User.domain_index.is_(None)).limit(limit)))
 
     def other_active_admins(self, user_id: int) -> int:
         """Count the administrators who could act if this one could not."""
@@ -61,6 +68,13 @@ class SessionRepository(Repository[UserSession]):
         ).one_or_none()
         return None if row is None else (row[0], row[1])
 
+    def with_viewer(self, session_id: int) -> tuple[UserSession, User] | None:
+        """Find a session by its inside number, with its person, in one query."""
+        row = self.session.execute(
+            select(UserSession, User).join(User, User.id == UserSession.user_id).where(UserSession.id == session_id)
+        ).one_or_none()
+        return None if row is None else (row[0], row[1])
+
     def touch(self, session_id: int, now: int) -> None:
         """Note that a session was used."""
         self.session.execute(update(UserSession).where(UserSession.id == session_id).values(last_seen_at=now))
@@ -77,6 +91,7 @@ class SessionRepository(Repository[UserSession]):
             UserSession.ended_at.is_(None),
             UserSession.expires_at > now,
             UserSession.last_seen_at >= idle_since,
+            UserSession.viewer_user_id == 0,
         )
         return self.page(statement, ask, UserSession.id)
 
@@ -95,6 +110,14 @@ class SessionRepository(Repository[UserSession]):
             .values(ended_at=now)
         )
         return int(ended.rowcount)  # type: ignore[attr-defined]
+
+    def end_viewings(self, session_id: int, now: int) -> None:
+        """End what an administrator's session looks at as others."""
+        self.session.execute(
+            update(UserSession)
+            .where(UserSession.viewer_session_id == session_id, UserSession.ended_at.is_(None))
+            .values(ended_at=now)
+        )
 
     def forget_expired(self, before: int, limit: int) -> int:
         """Delete some sessions that ran out before an instant; returns how many."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ccmanage.accounts import rules
-from ccmanage.accounts.errors import EmailTaken, LastAdmin, UserNotFound
+from ccmanage.accounts.errors import EmailTaken, LastAdmin, UserChanged, UserNotFound
 from ccmanage.accounts.models import Role, User, UserState
 from ccmanage.accounts.repository import AccountRepository, SessionRepository
 from ccmanage.audit.service import AuditService
@@ -28,6 +28,10 @@ class Above(Protocol):
         """Revoke every key that the person made; returns how many."""
         ...
 
+    def hand_keys_of(self, user_id: int) -> tuple[int, int]:
+        """Hand the person's keys to the owners of their workspaces; returns how many, and how many were revoked."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -42,6 +46,7 @@ class Account:
     locale: str
     time_zone: str
     created_at: int
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ class AccountService:
                 public_id=public_id,
                 email_sealed=self._ring.encrypt(email, f"users.email:{public_id.hex()}"),
                 email_index=index,
+                domain_index=self._domain_index(email),
                 name_sealed=self._ring.encrypt(name, f"users.name:{public_id.hex()}"),
                 password_hash=new.password_hash,
                 role=new.role,
@@ -136,6 +142,11 @@ class AccountService:
         """Return a person; raises UserNotFound."""
         return self.opened(self._found(self._repository.by_public_id(public_id)))
 
+    def find(self, public_id: bytes) -> Account | None:
+        """Find a person."""
+        user = self._repository.by_public_id(public_id)
+        return None if user is None else self.opened(user)
+
     def by_number(self, user_id: int) -> Account:
         """Return a person by the inside number; raises UserNotFound."""
         return self.opened(self._found(self._repository.get(user_id)))
@@ -154,9 +165,25 @@ class AccountService:
         """Return what is needed to check a person's password; raises UserNotFound."""
         return self._credentials(self._found(self._repository.get(user_id)))
 
-    def page(self, ask: PageRequest) -> Page[Account]:
-        """Return people, newest first."""
-        return self._repository.page_of_users(ask).map(self.opened)
+    def page(self, ask: PageRequest, *, domain: str | None = None) -> Page[Account]:
+        """Return people, newest first, or those whose address is at a domain."""
+        index = None if domain is None else self._ring.blind_index(domain.strip().lstrip("@").lower(), "users.domain")
+        return self._repository.page_of_users(ask, domain_index=index).map(self.opened)
+
+    def index_of(self, email: str) -> bytes:
+        """Return the blind index by which a normalised address is found."""
+        return self._index(email)
+
+    def is_proven(self, user_id: int) -> bool:
+        """Tell whether a person has shown that the mail address is theirs; raises UserNotFound."""
+        return self._found(self._repository.get(user_id)).email_verified_at is not None
+
+    def index_domains(self, limit: int) -> bool:
+        """Make people found by domain who are not yet; tells whether more are left."""
+        users = self._repository.without_domain(limit)
+        for user in users:
+            user.domain_index = self._domain_index(self.opened(user).email)
+        return len(users) == limit
 
     def named(self, user_ids: Iterable[int]) -> dict[int, Account]:
         """Return the people with these numbers, with one query for all."""
@@ -186,28 +213,59 @@ class AccountService:
             self._record("accounts.update_profile", user, before=_profile(before), after=_profile(after))
         return after
 
-    def suspend(self, public_id: bytes, *, reason: str) -> Account:
-        """Keep a person out: sessions end, keys that they made are revoked. Raises LastAdmin."""
-        user = self._locked(public_id)
+    def suspend(
+        self, public_id: bytes, *, reason: str, hand_keys: bool = False, revision: int | None = None
+    ) -> Account:
+        """Keep a person out: sessions end; keys that they made are revoked, or handed to owners of the workspaces.
+
+        Raises LastAdmin and UserChanged.
+        """
+        user = self._locked(public_id, revision)
         if user.state != UserState.SUSPENDED:
             if user.role == Role.ADMIN and not self._repository.other_active_admins(user.id):
                 raise LastAdmin
             user.state = UserState.SUSPENDED
             user.updated_at = self._clock.now_ms()
             ended = self._sessions.end_all_of(user.id, self._clock.now_ms())
-            revoked = self._above.revoke_keys_of(user.id)
-            after = {"sessions_ended": ended, "keys_revoked": revoked}
+            handed, revoked = (
+                self._above.hand_keys_of(user.id) if hand_keys else (0, self._above.revoke_keys_of(user.id))
+            )
+            after = {"sessions_ended": ended, "keys_revoked": revoked, "keys_reassigned": handed}
+            user.revision += 1
             self._record("accounts.suspend_user", user, after=after, reason=reason)
         return self.opened(user)
 
-    def reactivate(self, public_id: bytes) -> Account:
-        """Let a suspended person sign in again. Revoked keys stay revoked."""
-        user = self._locked(public_id)
+    def reactivate(self, public_id: bytes, *, revision: int | None = None) -> Account:
+        """Let a suspended person sign in again. Revoked keys stay revoked. Raises UserChanged."""
+        user = self._locked(public_id, revision)
         if user.state != UserState.ACTIVE:
             user.state = UserState.ACTIVE
+            user.revision += 1
             user.updated_at = self._clock.now_ms()
             self._record("accounts.reactivate_user", user)
         return self.opened(user)
+
+    def set_role(self, public_id: bytes, role: Role, *, reason: str, revision: int) -> Account:
+        """Make somebody an administrator, or a user again; their sessions end. Raises LastAdmin and UserChanged."""
+        user = self._locked(public_id, revision)
+        before = Role(user.role)
+        if before is not role:
+            is_last = not self._repository.other_active_admins(user.id)
+            if before is Role.ADMIN and user.state == UserState.ACTIVE and is_last:
+                raise LastAdmin
+            user.role, user.updated_at = role, self._clock.now_ms()
+            user.revision += 1
+            ended = self._sessions.end_all_of(user.id, self._clock.now_ms())
+            after = {"role": role.name.lower(), "sessions_ended": ended}
+            self._record("accounts.set_role", user, before={"role": before.name.lower()}, after=after, reason=reason)
+        return self.opened(user)
+
+    def end_sessions(self, public_id: bytes, *, reason: str) -> int:
+        """Sign a person out everywhere; returns how many sessions ended."""
+        user = self._locked(public_id)
+        ended = self._sessions.end_all_of(user.id, self._clock.now_ms())
+        self._record("accounts.end_all_sessions", user, after={"sessions_ended": ended}, reason=reason)
+        return ended
 
     def set_password(self, user_id: int, password_hash: str, *, keep_session: int = 0) -> None:
         """Store the hash of a new password and end the person's other sessions."""
@@ -234,6 +292,7 @@ class AccountService:
             locale=user.locale,
             time_zone=user.time_zone,
             created_at=user.created_at,
+            revision=user.revision,
         )
 
     def _credentials(self, user: User) -> Credentials:
@@ -254,9 +313,15 @@ class AccountService:
     def _index(self, email: str) -> bytes:
         return self._ring.blind_index(email, "users.email")
 
-    def _locked(self, public_id: bytes) -> User:
+    def _domain_index(self, email: str) -> bytes:
+        return self._ring.blind_index(email.rpartition("@")[2], "users.domain")
+
+    def _locked(self, public_id: bytes, revision: int | None = None) -> User:
         user = self._found(self._repository.by_public_id(public_id))
-        return self._found(self._repository.lock(user.id))
+        user = self._found(self._repository.lock(user.id))
+        if revision is not None and revision != user.revision:
+            raise UserChanged(user.revision)
+        return user
 
     @staticmethod
     def _found(user: User | None) -> User:

@@ -75,6 +75,9 @@ class Identity:
     stepped_up_at: int = 0
     must_enrol: bool = False
     scopes: int | None = None
+    # Where an administrator looks as this person: who, and by which session of theirs.
+    viewer_user_id: int = 0
+    viewer_session_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,8 @@ class SessionService:
         idle = now - session.last_seen_at > self._policy.idle_ms
         if session.ended_at is not None or now >= session.expires_at or idle or user.state != UserState.ACTIVE:
             raise SessionEnded
+        if session.viewer_user_id:
+            self._check_viewing(session, user, now)
         return Identity(
             user_id=user.id,
             user_public_id=user.public_id,
@@ -153,8 +158,20 @@ class SessionService:
             session_public_id=session.public_id,
             last_seen_at=session.last_seen_at,
             stepped_up_at=session.stepped_up_at,
-            must_enrol=self._must_enrol(session, user),
+            must_enrol=not session.viewer_user_id and self._must_enrol(session, user),
+            viewer_user_id=session.viewer_user_id,
+            viewer_session_id=session.viewer_session_id,
         )
+
+    def _check_viewing(self, session: UserSession, user: User, now: int) -> None:
+        """Let a view as somebody end with what it hangs on: the session of somebody who still administers."""
+        found = self._repository.with_viewer(session.viewer_session_id)
+        if found is None or user.role != Role.USER:
+            raise SessionEnded
+        parent, viewer = found
+        over = parent.ended_at is not None or now >= parent.expires_at
+        if over or viewer.state != UserState.ACTIVE or viewer.role != Role.ADMIN:
+            raise SessionEnded
 
     def is_due(self, identity: Identity) -> bool:
         """Tell whether the session's use is to be noted: at most once a minute."""

@@ -11,3 +11,10 @@ class ForgetStale(Task):
     """Delete sign-ins that are long over and answers that nobody will ask for again."""
 
     name: ClassVar[str] = "accounts.forget_stale"
+
+
+@dataclass(frozen=True)
+class IndexDomains(Task):
+    """Make people found by the domain of their address."""
+
+    name: ClassVar[str] = "accounts.index_domains"

@@ -29,6 +29,10 @@ class Above(Protocol):
         """Revoke all keys that a person made; returns how many."""
         ...
 
+    def hand_keys_of(self, user_id: int) -> tuple[int, int]:
+        """Hand a person's keys to the owners of their workspaces; returns how many, and how many were revoked."""
+        ...
+
     def opened(self, workspace_id: int) -> None:
         """Open the account of a new workspace."""
         ...
@@ -39,6 +43,18 @@ class Above(Protocol):
 
     def heard(self, action: str, subject: tuple[str, str], workspace_id: int, after: Mapping[str, Any] | None) -> None:
         """Tell others of a deed that the audit log records."""
+        ...
+
+    def revoke_keys_in(self, workspace_id: int, made_by: int | None) -> int:
+        """Revoke the keys of a workspace, or those that one person made there; returns how many."""
+        ...
+
+    def reassign_keys_in(self, workspace_id: int, made_by: int, to_user_id: int) -> int:
+        """Let one person's keys in a workspace be another's; returns how many."""
+        ...
+
+    def end_subscription(self, workspace_id: int) -> bool:
+        """End the subscription of a workspace; tells whether it had one."""
         ...
 
 

@@ -10,8 +10,10 @@ from ccmanage.accounts.repository import AccountRepository, SessionRepository
 from ccmanage.accounts.service import AccountService
 from ccmanage.accounts.sessions import Policy, SessionService
 from ccmanage.accounts.settings import IDLE_MINUTES
+from ccmanage.accounts.viewing import ViewingService
 from ccmanage.bootstrap.base import ScopeBase
 from ccmanage.core.clock import MINUTE
+from ccmanage.workspaces.members import MemberService
 from ccmanage.workspaces.repository import WorkspaceRepository
 from ccmanage.workspaces.service import WorkspaceService
 
@@ -49,9 +51,21 @@ class PeopleScope(ScopeBase):
         return ChallengeService(repository, services, runtime.challenge_tokens, runtime.people_digester, self.clock)
 
     @cached_property
+    def viewings(self) -> ViewingService:
+        """Administrators who look as somebody."""
+        people, sessions = AccountRepository(self.session), SessionRepository(self.session)
+        runtime = self._runtime
+        return ViewingService(people, sessions, runtime.ring, runtime.tokens, self.clock, self.audit)
+
+    @cached_property
     def workspaces(self) -> WorkspaceService:
         """Who owns things."""
         return WorkspaceService(WorkspaceRepository(self.session), self.clock, self.audit, self.accounts, self._above)
+
+    @cached_property
+    def members(self) -> MemberService:
+        """Who belongs to which workspace."""
+        return MemberService(WorkspaceRepository(self.session), self.clock, self.audit, self.accounts, self._above)
 
     def _admins_need_factor(self) -> bool:
         return False

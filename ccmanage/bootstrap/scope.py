@@ -39,3 +39,15 @@ class _Above:
 
     def heard(self, action: str, subject: tuple[str, str], workspace_id: int, after: Mapping[str, Any] | None) -> None:
         self._scope.happenings.hear(action, subject, workspace_id, after)
+
+    def hand_keys_of(self, user_id: int) -> tuple[int, int]:
+        return self._scope.leaving_keys.hand_to_owners(user_id)
+
+    def revoke_keys_in(self, workspace_id: int, made_by: int | None) -> int:
+        return self._scope.leaving_keys.revoke_in(workspace_id, made_by)
+
+    def reassign_keys_in(self, workspace_id: int, made_by: int, to_user_id: int) -> int:
+        return self._scope.leaving_keys.reassign_in(workspace_id, made_by, to_user_id)
+
+    def end_subscription(self, workspace_id: int) -> bool:
+        return self._scope.subscriptions.end(workspace_id)

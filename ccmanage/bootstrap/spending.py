@@ -7,6 +7,7 @@ from ccmanage.credits.repository import CreditRepository
 from ccmanage.credits.service import CreditService
 from ccmanage.gateways.repository import GatewayRepository
 from ccmanage.gateways.service import GatewayService
+from ccmanage.keys.leaving import LeavingKeys
 from ccmanage.keys.repository import KeyRepository
 from ccmanage.keys.service import KeyService
 from ccmanage.packages.repository import PackageRepository
@@ -83,6 +84,11 @@ class SpendingScope(NotifyingScope):
     def keys(self) -> KeyService:
         """API keys."""
         return KeyService(KeyRepository(self.session), self.clock, self._runtime.digester, self.audit)
+
+    @cached_property
+    def leaving_keys(self) -> LeavingKeys:
+        """Keys whose maker goes."""
+        return LeavingKeys(KeyRepository(self.session), self.clock, self.audit, self.accounts, self.workspaces)
 
     @cached_property
     def pricing(self) -> PricingService:

@@ -14,6 +14,7 @@ SESSION = "ses"
 CHALLENGE = "chl"
 TOKEN = "tok"  # noqa: S105 - a public prefix, not a secret
 WORKSPACE = "ws"
+INVITATION = "inv"
 GATEWAY = "gw"
 KEY = "key"
 BATCH = "bat"

@@ -60,6 +60,26 @@ class KeyRepository(Repository[ApiKey]):
         statement = select(ApiKey).where(ApiKey.user_id == user_id, ApiKey.state == KeyState.ACTIVE)
         return list(self.session.scalars(statement.order_by(ApiKey.id)))
 
+    def active_in(self, workspace_id: int, made_by: int | None) -> list[ApiKey]:
+        """Return the keys of a workspace that are not revoked: all, or those that one person made."""
+        statement = select(ApiKey).where(ApiKey.workspace_id == workspace_id, ApiKey.state == KeyState.ACTIVE)
+        if made_by is not None:
+            statement = statement.where(ApiKey.user_id == made_by)
+        return list(self.session.scalars(statement.order_by(ApiKey.id)))
+
+    def page_made_by(self, user_id: int, ask: PageRequest) -> Page[ApiKey]:
+        """Return the keys that a person made in whatever workspace, newest first."""
+        return self.page(select(ApiKey).where(ApiKey.user_id == user_id), ask, ApiKey.id)
+
+    def active_counts_of_makers(self, workspace_id: int, user_ids: list[int]) -> dict[int, int]:
+        """Count the keys of each of these people in a workspace that are not revoked."""
+        rows = self.session.execute(
+            select(ApiKey.user_id, func.count())
+            .where(ApiKey.workspace_id == workspace_id, ApiKey.user_id.in_(user_ids), ApiKey.state == KeyState.ACTIVE)
+            .group_by(ApiKey.user_id)
+        )
+        return {row[0]: row[1] for row in rows}
+
     def count_active(self, workspace_id: int | None = None) -> int:
         """Count the keys that are not revoked, in one workspace or in all."""
         statement = select(func.count()).select_from(ApiKey).where(ApiKey.state == KeyState.ACTIVE)

@@ -99,6 +99,16 @@ class KeyService:
         secrets = self._secrets_of([key.id for key in page.items])
         return page.map(lambda key: self._view(key, secrets.get(key.id, [])))
 
+    def page_made_by(self, user_id: int, ask: PageRequest) -> Page[tuple[KeyView, int]]:
+        """Return the keys that a person made anywhere, newest first, each with its workspace; for administrators."""
+        page = self._repository.page_made_by(user_id, ask)
+        secrets = self._secrets_of([key.id for key in page.items])
+        return page.map(lambda key: (self._view(key, secrets.get(key.id, [])), key.workspace_id))
+
+    def counts_of_makers(self, workspace_id: int, user_ids: list[int]) -> dict[int, int]:
+        """Count the active keys that each of these people made in a workspace."""
+        return self._repository.active_counts_of_makers(workspace_id, user_ids)
+
     def get(self, ring: Keyring, public_id: bytes) -> KeyView:
         """Return a key; raises KeyNotFound."""
         return self._viewed(self._found(ring, self._repository.by_public_id(public_id)))

@@ -32,6 +32,7 @@ class WorkspaceLine:
     spent_nano: int
     members: int
     keys: int
+    revision: int
     created_at: int
 
 
@@ -81,6 +82,7 @@ class WorkspaceReport:
                 spent_nano=spent.get(workspace.id, 0),
                 members=members.get(workspace.id, 0),
                 keys=keys.get(workspace.id, 0),
+                revision=workspace.revision,
                 created_at=workspace.created_at,
             )
             for workspace in workspaces

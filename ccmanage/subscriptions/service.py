@@ -140,6 +140,17 @@ class SubscriptionService:
         kept = replace(standing, cancels=False, pending_version_id=0)
         return self._move(standing, kept, "subscriptions.keep", reason)
 
+    def end(self, workspace_id: int) -> bool:
+        """End the subscription of a workspace that is being closed, with its allowance; tells whether it had one."""
+        standing = self._desk.open([workspace_id]).get(workspace_id)
+        if standing is None:
+            return False
+        # A period is at least a millisecond long, so that no two begin at the same instant.
+        at = max(self._desk.now, standing.period_start_at + 1)
+        turn = states.cancel_now(standing, self._desk.version(standing.version_id), at)
+        self._move(standing, turn, "subscriptions.end", None)
+        return True
+
     def retry(self, public_id: bytes) -> SubscriptionView:
         """Try at once again what was set aside; raises what keeps it from being done."""
         standing = self._standing(public_id, set(State) - states.FINAL)

@@ -2,13 +2,21 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from ccmanage.core.pagination import Page, PageRequest
+from ccmanage.core.pagination import Page, PageRequest, page_of
 from ccmanage.core.repository import Repository
 from ccmanage.core.sql import IN_LIST, chunks
 from ccmanage.core.text import LIKE_ESCAPE, like_literally
-from ccmanage.workspaces.models import Member, MemberRole, Workspace, WorkspaceState
+from ccmanage.workspaces.models import (
+    Invitation,
+    InvitationState,
+    Member,
+    MemberRole,
+    Workspace,
+    WorkspaceKind,
+    WorkspaceState,
+)
 
 
 class WorkspaceRepository(Repository[Workspace]):
@@ -25,6 +33,57 @@ class WorkspaceRepository(Repository[Workspace]):
         """Find a membership."""
         return self.session.get(Member, (workspace_id, user_id))
 
+    def member_anew(self, workspace_id: int, user_id: int) -> Member | None:
+        """Find a membership as it stands now, whatever was read before."""
+        return self.session.get(Member, (workspace_id, user_id), populate_existing=True)
+
+    def drop_member(self, member: Member) -> None:
+        """Delete a membership."""
+        self.session.delete(member)
+        self.session.flush()
+
+    def page_of_members(self, workspace_id: int, ask: PageRequest) -> Page[Member]:
+        """Return members, those with the highest number first."""
+        statement = select(Member).where(Member.workspace_id == workspace_id)
+        at = ask.position()
+        if at is not None:
+            statement = statement.where(Member.user_id < at[0])
+        rows = list(self.session.scalars(statement.order_by(Member.user_id.desc()).limit(ask.limit + 1)))
+        return page_of(rows, ask, lambda member: (member.user_id,))
+
+    def owner_numbers(self, workspace_id: int) -> list[int]:
+        """Return the owners of a workspace, the oldest first."""
+        statement = select(Member.user_id).where(Member.workspace_id == workspace_id, Member.role == MemberRole.OWNER)
+        return list(self.session.scalars(statement.order_by(Member.created_at, Member.user_id)))
+
+    def shared_owned_by(self, user_id: int) -> int:
+        """Count the open shared workspaces that a person owns."""
+        statement = (
+            select(func.count())
+            .select_from(Workspace)
+            .join(Member, Member.workspace_id == Workspace.id)
+            .where(
+                Member.user_id == user_id,
+                Member.role == MemberRole.OWNER,
+                Workspace.kind == WorkspaceKind.SHARED,
+                Workspace.state != WorkspaceState.CLOSED,
+            )
+        )
+        return self.session.scalar(statement) or 0
+
+    def touch(self, workspace: Workspace) -> None:
+        """Count a change of a workspace."""
+        workspace.revision += 1
+        self.session.flush()
+
+    def withdraw_invitations(self, workspace_id: int, now: int) -> None:
+        """Withdraw all open invitations of a workspace."""
+        self.session.execute(
+            update(Invitation)
+            .where(Invitation.workspace_id == workspace_id, Invitation.state == InvitationState.PENDING)
+            .values(state=InvitationState.WITHDRAWN, open_mark=None, settled_at=now)
+        )
+
     def personal_of(self, user_id: int) -> Workspace | None:
         """Find a person's own workspace."""
         return self.one(select(Workspace).where(Workspace.personal_user_id == user_id))
@@ -35,17 +94,31 @@ class WorkspaceRepository(Repository[Workspace]):
         row = self.session.execute(
             select(Workspace, Member.role)
             .join(Member, Member.workspace_id == Workspace.id)
-            .where(wanted, Member.user_id == user_id, Workspace.state != WorkspaceState.CLOSED)
+            .where(wanted, Member.user_id == user_id)
         ).one_or_none()
         return None if row is None else (row[0], MemberRole(row[1]))
 
+    def page_of_member(self, user_id: int, ask: PageRequest) -> Page[tuple[Workspace, MemberRole]]:
+        """Return a person's workspaces, the newest first."""
+        statement = (
+            select(Workspace, Member.role)
+            .join(Member, Member.workspace_id == Workspace.id)
+            .where(Member.user_id == user_id)
+        )
+        at = ask.position()
+        if at is not None:
+            statement = statement.where(Workspace.id < at[0])
+        rows = self.session.execute(statement.order_by(Workspace.id.desc()).limit(ask.limit + 1))
+        found = [(workspace, MemberRole(role)) for workspace, role in rows]
+        return page_of(found, ask, lambda row: (row[0].id,))
+
     def all_of_member(self, user_id: int, limit: int) -> list[tuple[Workspace, MemberRole]]:
-        """Return a person's workspaces, the personal one first, then the oldest."""
+        """Return a person's workspaces: the personal one first, then the oldest, closed ones last."""
         rows = self.session.execute(
             select(Workspace, Member.role)
             .join(Member, Member.workspace_id == Workspace.id)
-            .where(Member.user_id == user_id, Workspace.state != WorkspaceState.CLOSED)
-            .order_by(Workspace.kind, Workspace.id)
+            .where(Member.user_id == user_id)
+            .order_by(Workspace.kind, Workspace.state == WorkspaceState.CLOSED, Workspace.id)
             .limit(limit)
         )
         return [(workspace, MemberRole(role)) for workspace, role in rows]

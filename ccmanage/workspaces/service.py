@@ -2,15 +2,24 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
+from ccmanage.accounts.models import UserState
 from ccmanage.accounts.service import AccountService
 from ccmanage.audit.service import AuditService
 from ccmanage.core.clock import Clock
 from ccmanage.core.ids import USER, WORKSPACE, encode_id, new_id
 from ccmanage.core.pagination import Page, PageRequest
 from ccmanage.core.text import clean_name
-from ccmanage.workspaces.errors import AlreadyMember, PersonalWorkspaceIsAlone, WorkspaceNotFound
+from ccmanage.workspaces.above import Above
+from ccmanage.workspaces.errors import (
+    AlreadyMember,
+    PersonalWorkspaceIsAlone,
+    TooManyMembers,
+    TooManyWorkspaces,
+    WorkspaceChanged,
+    WorkspaceClosed,
+    WorkspaceNotFound,
+)
 from ccmanage.workspaces.models import Member, MemberRole, Workspace, WorkspaceKind, WorkspaceState
 from ccmanage.workspaces.repository import WorkspaceRepository
 
@@ -18,14 +27,8 @@ from ccmanage.workspaces.repository import WorkspaceRepository
 PERSONAL_NAME = "Personal"
 _MAX_SEARCH = 100
 _MAX_LISTED = 500
-
-
-class Opened(Protocol):
-    """What a new workspace needs from above: its account in the books."""
-
-    def opened(self, workspace_id: int) -> None:
-        """Prepare for a workspace that has just been created."""
-        ...
+MAX_OWNED = 50
+MAX_MEMBERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Membership:
     state: WorkspaceState
     role: MemberRole
     created_at: int
+    closed_at: int | None
 
 
 class WorkspaceService:
@@ -50,7 +54,7 @@ class WorkspaceService:
         clock: Clock,
         audit: AuditService,
         accounts: AccountService,
-        above: Opened,
+        above: Above,
     ) -> None:
         self._repository = repository
         self._clock = clock
@@ -72,14 +76,25 @@ class WorkspaceService:
         )
         return workspace
 
+    def open_own(self, name: str, user_id: int) -> Membership:
+        """Open a shared workspace of one's own; raises TooManyWorkspaces and InvalidInput."""
+        if self._repository.shared_owned_by(user_id) >= MAX_OWNED:
+            raise TooManyWorkspaces(MAX_OWNED)
+        workspace = self.open_shared(name, self._accounts.by_number(user_id).public_id)
+        return _membership(workspace, MemberRole.OWNER)
+
     def add_member(self, workspace_id: int, user_public_id: bytes, role: MemberRole) -> None:
         """Let a person into a shared workspace; raises AlreadyMember and PersonalWorkspaceIsAlone."""
         workspace = self._locked(workspace_id)
         if workspace.kind == WorkspaceKind.PERSONAL:
             raise PersonalWorkspaceIsAlone
+        if workspace.state == WorkspaceState.CLOSED:
+            raise WorkspaceClosed
         person = self._accounts.get(user_public_id)
         if self._repository.member(workspace.id, person.id) is not None:
             raise AlreadyMember
+        if self._repository.member_counts([workspace.id]).get(workspace.id, 0) >= MAX_MEMBERS:
+            raise TooManyMembers(MAX_MEMBERS)
         self._add_member(workspace.id, person.id, role)
         after = {"user": encode_id(USER, user_public_id), "role": role.name.lower()}
         self._record("workspaces.add_member", workspace, after=after)
@@ -93,6 +108,10 @@ class WorkspaceService:
         if found is None:
             raise WorkspaceNotFound
         return _membership(*found)
+
+    def page_of(self, user_id: int, ask: PageRequest) -> Page[Membership]:
+        """Return the workspaces that a person belongs to, closed ones too, the newest first."""
+        return self._repository.page_of_member(user_id, ask).map(lambda row: _membership(*row))
 
     def list_of(self, user_id: int) -> list[Membership]:
         """Return the workspaces that a person belongs to, the personal one first."""
@@ -129,29 +148,43 @@ class WorkspaceService:
         """Count all workspaces."""
         return self._repository.count()
 
-    def rename(self, workspace_id: int, name: str) -> Workspace:
-        """Give a workspace another name; raises InvalidInput."""
+    def owner_to_take(self, workspace_id: int, besides: int) -> int | None:
+        """Return the owner of a workspace who can take over what a person had there."""
+        owners = self._repository.owner_numbers(workspace_id)
+        people = self._accounts.named(owner for owner in owners if owner != besides)
+        return next((n for n in owners if n in people and people[n].state is UserState.ACTIVE), None)
+
+    def rename(self, workspace_id: int, name: str, *, revision: int | None = None) -> Workspace:
+        """Give a workspace another name; raises InvalidInput, WorkspaceClosed and WorkspaceChanged."""
         workspace = self._locked(workspace_id)
+        self._check_revision(workspace, revision)
+        if workspace.state == WorkspaceState.CLOSED:
+            raise WorkspaceClosed
         before, after = workspace.name, clean_name(name)
         if after != before:
             workspace.name = after
+            self._repository.touch(workspace)
             self._record("workspaces.rename", workspace, before={"name": before}, after={"name": after})
         return workspace
 
-    def suspend(self, public_id: bytes, *, reason: str) -> Workspace:
+    def suspend(self, public_id: bytes, *, reason: str, revision: int | None = None) -> Workspace:
         """Let a workspace spend and change nothing until it is reactivated. Usage that arrives is still charged."""
-        return self._move(public_id, WorkspaceState.SUSPENDED, "workspaces.suspend", reason)
+        return self._move(public_id, WorkspaceState.SUSPENDED, "workspaces.suspend", reason, revision)
 
-    def reactivate(self, public_id: bytes) -> Workspace:
+    def reactivate(self, public_id: bytes, *, revision: int | None = None) -> Workspace:
         """End a suspension."""
-        return self._move(public_id, WorkspaceState.ACTIVE, "workspaces.reactivate", None)
+        return self._move(public_id, WorkspaceState.ACTIVE, "workspaces.reactivate", None, revision)
 
-    def _move(self, public_id: bytes, state: WorkspaceState, action: str, reason: str | None) -> Workspace:
+    def _move(
+        self, public_id: bytes, state: WorkspaceState, action: str, reason: str | None, revision: int | None
+    ) -> Workspace:
         workspace = self._locked(self.get(public_id).id)
+        self._check_revision(workspace, revision)
         if workspace.state == WorkspaceState.CLOSED:
-            raise WorkspaceNotFound
+            raise WorkspaceClosed
         if workspace.state != state:
             workspace.state = state
+            self._repository.touch(workspace)
             self._record(action, workspace, reason=reason)
         return workspace
 
@@ -163,7 +196,9 @@ class WorkspaceService:
                 kind=kind,
                 state=WorkspaceState.ACTIVE,
                 personal_user_id=owner_id if kind is WorkspaceKind.PERSONAL else None,
+                revision=1,
                 created_at=self._clock.now_ms(),
+                closed_at=None,
             )
         )
         self._add_member(workspace.id, owner_id, MemberRole.OWNER)
@@ -176,6 +211,11 @@ class WorkspaceService:
 
     def _locked(self, workspace_id: int) -> Workspace:
         return self._found(self._repository.lock(workspace_id))
+
+    @staticmethod
+    def _check_revision(workspace: Workspace, revision: int | None) -> None:
+        if revision is not None and revision != workspace.revision:
+            raise WorkspaceChanged(workspace.revision)
 
     @staticmethod
     def _found(workspace: Workspace | None) -> Workspace:
@@ -205,4 +245,5 @@ def _membership(workspace: Workspace, role: MemberRole) -> Membership:
         state=WorkspaceState(workspace.state),
         role=role,
         created_at=workspace.created_at,
+        closed_at=workspace.closed_at,
     )

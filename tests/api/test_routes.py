@@ -116,6 +116,12 @@ def test_ids_that_exist_nowhere_are_404_everywhere(sqlite_world: World) -> None:
         "extend": {"ends_at": None, "reason": "x"},
         "preview": {"action": "cancel"},
         "change": {"preview_id": "pre_" + "0" * 26, "reason": "x"},
+        "remove": {},
+        "{user_id}": {"role": "member"},
+        "{workspace_id}": {"name": "x", "revision": 1},
+        "role": {"role": "user", "reason": "x", "revision": 1},
+        "end-sessions": {"reason": "x"},
+        "view-as": {"reason": "x"},
         "cancel": {"preview_id": "pre_" + "0" * 26, "reason": "x"},
     }
     checked = 0

@@ -19,7 +19,7 @@ export const listUsers = (page: PageRequest, email?: string) =>
 export const createUser = (body: NewUser) => api.post("/v1/admin/users", { body });
 
 export const suspendUser = (id: string, reason: string) =>
-  api.post("/v1/admin/users/{user_id}/suspend", { path: { user_id: id }, body: { reason } });
+  api.post("/v1/admin/users/{user_id}/suspend", { path: { user_id: id }, body: { reason, keys: "revoke" } });
 
 export const reactivateUser = (id: string) =>
-  api.post("/v1/admin/users/{user_id}/reactivate", { path: { user_id: id } });
+  api.post("/v1/admin/users/{user_id}/reactivate", { path: { user_id: id }, body: {} });

@@ -41,7 +41,7 @@ const key = {
 function signedIn(role: "owner" | "viewer" = "owner") {
   const pinia = createPinia();
   surroundings({ pinia });
-  useSession(pinia).adopt({ ...person, must_enrol: false,
+  useSession(pinia).adopt({ ...person, must_enrol: false, viewing: null,
     workspaces: [{ ...workspace, role }] });
   return pinia;
 }
