@@ -17,9 +17,11 @@ from api import idempotency
 from api.accounts.browsers import Browsers
 from api.accounts.factor_desk import FactorDesk
 from api.accounts.signin import PasswordDesk
+from api.accounts.signup import SignupDesk
 from api.auth import SAFE_METHODS, Authenticator, Caller, NotSignedIn
 from api.context import context_of
 from api.places import Places
+from ccmanage.accounts.errors import Unverified
 from ccmanage.accounts.factor_errors import EnrolFirst, StepUpRequired
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime, Scope
@@ -120,11 +122,17 @@ async def _browsers(request: Request) -> Browsers:
     return browsers
 
 
+async def _signup_desk(request: Request) -> SignupDesk:
+    desk: SignupDesk = request.app.state.signup_desk
+    return desk
+
+
 RuntimeDep = Annotated[Runtime, Depends(_runtime)]
 PlacesDep = Annotated[Places, Depends(_places)]
 AuthenticatorDep = Annotated[Authenticator, Depends(_authenticator)]
 FactorDeskDep = Annotated[FactorDesk, Depends(_factor_desk)]
 PasswordDeskDep = Annotated[PasswordDesk, Depends(_password_desk)]
+SignupDeskDep = Annotated[SignupDesk, Depends(_signup_desk)]
 BrowsersDep = Annotated[Browsers, Depends(_browsers)]
 
 
@@ -136,11 +144,21 @@ async def identify(request: Request, authenticator: AuthenticatorDep) -> Caller 
 Identified = Annotated[Caller | None, Depends(identify)]
 
 
-async def signed_in(who: Identified) -> Caller:
-    """Require somebody who is signed in, be it only to set up the second factor that is asked of them."""
+async def arrived(who: Identified) -> Caller:
+    """Require somebody who is signed in, even if all they can do is to confirm their mail address."""
     if who is None:
         raise NotSignedIn
     return who
+
+
+Arrived = Annotated[Caller, Depends(arrived)]
+
+
+async def signed_in(me: Arrived) -> Caller:
+    """Require somebody whose address is confirmed, be it only to set up the second factor that is asked of them."""
+    if not me.identity.is_verified:
+        raise Unverified
+    return me
 
 
 SignedIn = Annotated[Caller, Depends(signed_in)]
@@ -204,7 +222,7 @@ WorkspaceManager = Annotated[WorkspaceCaller, Depends(_MANAGER)]
 WorkspaceOwner = Annotated[WorkspaceCaller, Depends(_OWNER)]
 
 # The dependencies that make an endpoint one for callers; tests and the OpenAPI document look for them.
-CALLERS: Final = frozenset({signed_in, person, admin, _VIEWER, _MEMBER, _MANAGER, _OWNER})
+CALLERS: Final = frozenset({arrived, signed_in, person, admin, _VIEWER, _MEMBER, _MANAGER, _OWNER})
 
 
 async def open_scope(request: Request, who: Identified) -> AsyncIterator[Scope]:

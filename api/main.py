@@ -15,6 +15,8 @@ from api.accounts.factors import factor, user_factors
 from api.accounts.router import auth, me
 from api.accounts.sessions import sessions
 from api.accounts.signin import PasswordDesk
+from api.accounts.signup import SignupDesk
+from api.accounts.signup_router import address, signup
 from api.accounts.viewing import view_as, view_users
 from api.audit.router import audit_log
 from api.auth import Authenticator
@@ -46,7 +48,9 @@ from ccmanage.bootstrap import Runtime
 ROUTERS = (
     auth,
     view_as,
+    signup,
     me,
+    address,
     factor,
     sessions,
     own_workspaces,
@@ -97,6 +101,7 @@ def build(runtime: Runtime) -> FastAPI:
     app.state.places = places
     app.state.authenticator = Authenticator(runtime, places)
     app.state.password_desk = PasswordDesk(runtime, places)
+    app.state.signup_desk = SignupDesk(runtime, places, app.state.password_desk)
     app.state.browsers = Browsers(settings.secret_keys, secure=settings.public_url.startswith("https://"))
     app.state.factor_desk = FactorDesk(runtime, places, app.state.password_desk)
     app.state.ingress = Ingress(runtime)

@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
-from api.deps import CALLERS, open_scope, signed_in
+from api.deps import CALLERS, arrived, open_scope
 from api.errors import MEDIA_TYPE
 
 _PEOPLE: list[dict[str, list[str]]] = [{"bearer": []}, {"session": []}]
@@ -152,7 +152,7 @@ def _statuses(operation: dict[str, Any], method: str, needs: set[Any]) -> set[in
         statuses.add(404)
     if needs & CALLERS:
         statuses |= {401, 503}
-        if method in _MUTATIONS or needs & (CALLERS - {signed_in}):
+        if method in _MUTATIONS or needs & (CALLERS - {arrived}):
             statuses.add(403)
     if method in _MUTATIONS and open_scope in needs:
         statuses |= {400, 409, 422}

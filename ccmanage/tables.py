@@ -2,6 +2,7 @@
 
 from ccmanage.accounts import factor_models as factors
 from ccmanage.accounts import models as accounts
+from ccmanage.accounts import proof_models as proofs
 from ccmanage.accounts import provider_models as providers
 from ccmanage.accounts import token_models as tokens
 from ccmanage.audit import models as audit
@@ -37,6 +38,7 @@ __all__ = [
     "notifications",
     "packages",
     "pricing",
+    "proofs",
     "providers",
     "reports",
     "settings",

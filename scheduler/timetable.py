@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ccmanage.accounts.tasks import ForgetStale, IndexDomains
+from ccmanage.accounts.tasks import AnswerRequests, ForgetStale, IndexDomains
 from ccmanage.core.tasks import Task
 from ccmanage.credits.tasks import TurnGrants
 from ccmanage.notifications.tasks import ForgetTold, Tell
@@ -34,6 +34,7 @@ TIMETABLE = (
     Entry("notifications.tell", every(seconds=5), Tell()),
     Entry("notifications.forget_told", every(hours=6), ForgetTold()),
     Entry("accounts.index_domains", every(minutes=5), IndexDomains()),
+    Entry("accounts.answer_requests", every(seconds=10), AnswerRequests()),
     Entry("accounts.forget_stale", every(hours=1), ForgetStale()),
     Entry("books.audit", every(hours=1), AuditBooks()),
 )

@@ -1,4 +1,4 @@
-"""A worker process: Dramatiq's threads for messages, two that poll, no forking master.
+"""A worker process: Dramatiq's threads for messages, three that poll, no forking master.
 
 Dramatiq's own command line runs a master whose children all end when one dies, and live on as orphans when the
 master is killed. Here one process is one worker, and whoever supervises it starts it again.
@@ -40,6 +40,7 @@ class WorkerProcess:
         self._worker.queue_prefetch = self._worker.delay_prefetch = 1
         self._stopping = False
         self._poller = Poller(lambda: settle(runtime, should_stop=lambda: self._stopping))
+        self._requests = Poller(lambda: runtime.answerer.run(should_stop=lambda: self._stopping))
         self._renewals = Poller(
             lambda: runtime.renewer.run(should_stop=lambda: self._stopping), every_seconds=_RENEW_EVERY_SECONDS
         )
@@ -54,6 +55,7 @@ class WorkerProcess:
         self._poller.start()
         self._renewals.start()
         self._telling.start()
+        self._requests.start()
 
     def stop(self) -> None:
         """Finish what is being done, take nothing new."""
@@ -63,6 +65,7 @@ class WorkerProcess:
                 self._poller.stop(_FINISH_SECONDS / 2),
                 self._renewals.stop(_FINISH_SECONDS / 4),
                 self._telling.stop(_FINISH_SECONDS / 4),
+                self._requests.stop(_FINISH_SECONDS / 8),
             ]
         )
         self._worker.stop(timeout=_FINISH_SECONDS * 500)

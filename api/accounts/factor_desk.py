@@ -10,7 +10,7 @@ from ccmanage.accounts.service import Account
 from ccmanage.accounts.sessions import Started
 from ccmanage.accounts.throttle import Attempt
 from ccmanage.audit.service import Actor
-from ccmanage.bootstrap import Runtime
+from ccmanage.bootstrap import Runtime, Scope
 from ccmanage.core.ids import USER, decode_id
 
 
@@ -33,6 +33,15 @@ class FactorDesk:
             if started is None:
                 raise CodeRefused
         return who, started
+
+    async def note_browser(self, account: Account, mark: str, context: RequestContext, device: str) -> None:
+        """Remember where somebody signed in from; they are told by mail of a new place."""
+
+        def note(scope: Scope) -> None:
+            scope.browsers.signed_in(account, mark=mark, address=context.address, user_agent=device)
+
+        actor = Actor(account.id, context.request_id, context.address)
+        await self._places.run(self._runtime.run, note, actor)
 
     async def step_up(self, me: Caller, password: str | None, code: str | None, context: RequestContext) -> None:
         """Note on the session that its person proved who they are.

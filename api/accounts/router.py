@@ -16,8 +16,7 @@ from api.accounts.schemas import (
 )
 from api.accounts.signin import Visitor
 from api.auth import Caller
-from api.context import context_of
-from api.deps import AuthenticatorDep, BrowsersDep, PasswordDeskDep, Person, ScopeDep, SignedIn
+from api.deps import Arrived, AuthenticatorDep, BrowsersDep, PasswordDeskDep, Person, ScopeDep
 from api.openapi import problems
 from api.routing import router
 from ccmanage.accounts.challenges import Challenge
@@ -43,17 +42,17 @@ async def login(
     Where the person has a second factor, the answer is a `challenge`: send it with a code to `/v1/auth/totp/verify`.
     """
     known_as = normalise_email(body.email) or ""
-    visitor = Visitor.of(request, browsers.mark_for(request, known_as))
+    known = browsers.mark_for(request, known_as)
+    visitor = Visitor.of(request, browsers.remember(request, response, known_as), known)
     account, begun = await desk.sign_in(body.email, body.password, visitor)
     if isinstance(begun, Challenge):
         return ChallengeOut.of(begun)
     authenticator.set_cookies(response, begun.token, begun.session_public_id)
-    browsers.remember(request, response, account.email)
     return LoginOut.of(account, begun)
 
 
 @auth.post("/logout", status_code=204)
-def logout(caller: SignedIn, scope: ScopeDep, response: Response, authenticator: AuthenticatorDep) -> None:
+def logout(caller: Arrived, scope: ScopeDep, response: Response, authenticator: AuthenticatorDep) -> None:
     """End the session. The token is worth nothing from here on."""
     scope.sessions.end(caller.identity)
     authenticator.forget(caller.identity)
@@ -61,7 +60,7 @@ def logout(caller: SignedIn, scope: ScopeDep, response: Response, authenticator:
 
 
 @me.get("")
-def get(caller: SignedIn, scope: ScopeDep) -> MeOut:
+def get(caller: Arrived, scope: ScopeDep) -> MeOut:
     """Return who is signed in, with the workspaces they belong to, and what must be done before anything else."""
     account = scope.accounts.by_number(caller.user_id)
     workspaces = [MembershipOut.of(membership) for membership in scope.workspaces.list_of(caller.user_id)]
@@ -85,7 +84,7 @@ async def password(
     caller: Person, request: Request, body: PasswordIn, desk: PasswordDeskDep, authenticator: AuthenticatorDep
 ) -> None:
     """Change one's password. All other sessions end."""
-    await desk.change_password(caller, body.current_password, body.new_password, context_of(request))
+    await desk.change_password(caller, body.current_password, body.new_password, request)
     authenticator.forget_all()
 
 

@@ -61,6 +61,7 @@ class UserOut(Out):
     role: RoleName
     locale: str
     time_zone: str
+    email_verified: bool
     created_at: Moment
 
     @classmethod
@@ -73,6 +74,7 @@ class UserOut(Out):
             role=ROLES[account.role],
             locale=account.locale,
             time_zone=account.time_zone,
+            email_verified=account.is_verified,
             created_at=account.created_at,
         )
 

@@ -32,16 +32,17 @@ from ccmanage.core.errors import FieldError
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Where a sign-in comes from. `mark` names a browser in which the same person signed in before."""
+    """Where a sign-in comes from: `browser` is the mark it will have, `known` the one by which the person is known."""
 
     context: RequestContext
     user_agent: str
-    mark: str | None
+    browser: str
+    known: str | None
 
     @classmethod
-    def of(cls, request: Request, mark: str | None = None) -> "Visitor":
+    def of(cls, request: Request, browser: str, known: str | None) -> "Visitor":
         """Read it off a request."""
-        return cls(context_of(request), request.headers.get("user-agent", ""), mark)
+        return cls(context_of(request), request.headers.get("user-agent", ""), browser, known)
 
 
 class PasswordDesk:
@@ -55,7 +56,7 @@ class PasswordDesk:
 
     async def sign_in(self, email: str, password: str, visitor: Visitor) -> tuple[Account, Started | Challenge]:
         """Start a session, or ask for a code; raises SignInRefused, SignInThrottled, AccountSuspended, CountsAway."""
-        attempt = Attempt(rules.normalise_email(email) or email.lower(), visitor.context.address, visitor.mark)
+        attempt = Attempt(rules.normalise_email(email) or email.lower(), visitor.context.address, visitor.known)
         async with self.counted(attempt):
             who = await self._places.run(self._find, email)
             if not await self._matches(password, who):
@@ -83,11 +84,15 @@ class PasswordDesk:
                 raise WrongPassword(sentence, fields=[FieldError(pointer, "password.wrong", sentence)])
         return who
 
-    async def change_password(self, me: Caller, current: str, new: str, context: RequestContext) -> None:
-        """Replace one's password and end all other sessions; raises WrongPassword, InvalidInput, SignInThrottled."""
+    async def change_password(self, me: Caller, current: str, new: str, request: Request) -> None:
+        """Replace one's password, end all other sessions, tell the owner.
+
+        Raises WrongPassword, InvalidInput and SignInThrottled.
+        """
+        context = context_of(request)
         who = await self.check(me, current, context, "/current_password")
         phc = await self.new_hash(new, who.email, "/new_password", name=who.name)
-        await self._places.run(self._store, me, phc, context)
+        await self._places.run(self._store, me, phc, context, request.headers.get("user-agent", ""))
 
     async def new_hash(self, password: str, email: str, pointer: str, *, name: str = "") -> str:
         """Hash a new password; raises InvalidInput if it is too short or too common."""
@@ -144,11 +149,16 @@ class PasswordDesk:
             account = scope.accounts.by_number(who.user_id)
             if scope.factors.is_on(who.user_id):
                 return account, scope.challenges.open(who, device=visitor.user_agent)
+            scope.browsers.signed_in(
+                account, mark=visitor.browser, address=context.address, user_agent=visitor.user_agent
+            )
             return account, scope.sessions.start(who, address=context.address, device=visitor.user_agent)
 
-    def _store(self, me: Caller, phc: str, context: RequestContext) -> None:
+    def _store(self, me: Caller, phc: str, context: RequestContext, user_agent: str) -> None:
         with self._runtime.scope(Actor(me.user_id, context.request_id, context.address)) as scope:
             scope.accounts.set_password(me.user_id, phc, keep_session=me.identity.session_id)
+            account = scope.accounts.by_number(me.user_id)
+            scope.letters.password_changed(account, address=context.address, user_agent=user_agent, once=phc)
 
 
 class _Counted:

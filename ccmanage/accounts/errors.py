@@ -1,6 +1,15 @@
 """What can go wrong with people and their sign-ins."""
 
-from ccmanage.core.errors import DomainError, Forbidden, InvalidInput, Kind, NotFound, Unauthenticated, Unavailable
+from ccmanage.core.errors import (
+    DomainError,
+    FieldError,
+    Forbidden,
+    InvalidInput,
+    Kind,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
 
 
 class UserNotFound(NotFound):
@@ -46,6 +55,52 @@ class SignInThrottled(DomainError):
 
     def __init__(self, wait_seconds: int) -> None:
         super().__init__(f"Too many attempts. Try again in {wait_seconds} seconds.", retry_after_seconds=wait_seconds)
+
+
+class LinkDead(InvalidInput):
+    """The link is unknown, used, too old, or what it rested on has changed: nobody is told which."""
+
+    code = "accounts.link_dead"
+
+    def __init__(self) -> None:
+        super().__init__("This link does not work any more. Ask for a new one.")
+
+
+class RegistrationClosed(Forbidden):
+    """One gets in by invitation only."""
+
+    code = "accounts.registration_closed"
+
+    def __init__(self) -> None:
+        super().__init__("Registration is by invitation. Ask an administrator or a colleague to invite you.")
+
+
+class DomainNotAllowed(InvalidInput):
+    """Only people with an address at certain domains may register."""
+
+    code = "accounts.domain_not_allowed"
+
+    def __init__(self) -> None:
+        sentence = "Register with an address of your organisation."
+        super().__init__(sentence, fields=[FieldError("/email", self.code, sentence)])
+
+
+class Unverified(Forbidden):
+    """The person has not yet proved that the mail address is theirs."""
+
+    code = "accounts.unverified"
+
+    def __init__(self) -> None:
+        super().__init__("Confirm your mail address first: open the link in the mail that we sent you.")
+
+
+class TooManyMails(DomainError):
+    """No more mails of this kind for now."""
+
+    kind, code = Kind.LIMITED, "accounts.too_many_mails"
+
+    def __init__(self) -> None:
+        super().__init__("We have sent several mails already. Look for them, or try again in an hour.")
 
 
 class CountsAway(Unavailable):

@@ -78,6 +78,7 @@ class Identity:
     # Where an administrator looks as this person: who, and by which session of theirs.
     viewer_user_id: int = 0
     viewer_session_id: int = 0
+    is_verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ class SessionService:
             must_enrol=not session.viewer_user_id and self._must_enrol(session, user),
             viewer_user_id=session.viewer_user_id,
             viewer_session_id=session.viewer_session_id,
+            is_verified=bool(session.viewer_user_id) or user.email_verified_at is not None,
         )
 
     def _check_viewing(self, session: UserSession, user: User, now: int) -> None:

@@ -7,6 +7,13 @@ from ccmanage.core.tasks import Task
 
 
 @dataclass(frozen=True)
+class AnswerRequests(Task):
+    """Do what people asked for without signing in: registrations, forgotten passwords, new addresses."""
+
+    name: ClassVar[str] = "accounts.answer_requests"
+
+
+@dataclass(frozen=True)
 class ForgetStale(Task):
     """Delete sign-ins that are long over and answers that nobody will ask for again."""
 

@@ -2,10 +2,16 @@
 
 from functools import cached_property
 
+from ccmanage.accounts.addresses import AddressService
+from ccmanage.accounts.browsers import BrowserService
 from ccmanage.accounts.challenges import ChallengeService
 from ccmanage.accounts.factor_repository import ChallengeRepository, FactorRepository
 from ccmanage.accounts.factors import FactorService
+from ccmanage.accounts.letters import Letters
 from ccmanage.accounts.models import User
+from ccmanage.accounts.proof_repository import BrowserRepository, ProofRepository, RequestRepository
+from ccmanage.accounts.proofs import ProofService
+from ccmanage.accounts.registration import Parts, RegistrationService
 from ccmanage.accounts.repository import AccountRepository, SessionRepository
 from ccmanage.accounts.service import AccountService
 from ccmanage.accounts.sessions import Policy, SessionService
@@ -56,6 +62,36 @@ class PeopleScope(ScopeBase):
         people, sessions = AccountRepository(self.session), SessionRepository(self.session)
         runtime = self._runtime
         return ViewingService(people, sessions, runtime.ring, runtime.tokens, self.clock, self.audit)
+
+    @cached_property
+    def proofs(self) -> ProofService:
+        """Links in mails."""
+        runtime = self._runtime
+        people = AccountRepository(self.session)
+        return ProofService(ProofRepository(self.session), people, runtime.ring, runtime.digester, self.clock)
+
+    @cached_property
+    def letters(self) -> Letters:
+        """Mails about accounts."""
+        return Letters(self.email, self._runtime.settings.public_url, self.clock)
+
+    @cached_property
+    def registration(self) -> RegistrationService:
+        """Registrations and forgotten passwords."""
+        parts = Parts(self.accounts, self.proofs, self.letters, self.settings)
+        people, requests = AccountRepository(self.session), RequestRepository(self.session)
+        return RegistrationService(requests, people, parts, self._runtime.ring, self)
+
+    @cached_property
+    def addresses(self) -> AddressService:
+        """Changes of mail addresses."""
+        return AddressService(self.accounts, self.proofs, self.letters)
+
+    @cached_property
+    def browsers(self) -> BrowserService:
+        """Browsers that people have signed in with."""
+        repository = BrowserRepository(self.session)
+        return BrowserService(repository, self.letters, self._runtime.digester, self.clock)
 
     @cached_property
     def workspaces(self) -> WorkspaceService:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from copy import copy
 from typing import TypeVar
 
+from ccmanage.accounts.answering import Answerer
 from ccmanage.accounts.throttle import SignInThrottle
 from ccmanage.adapters.failures import failure_store
 from ccmanage.adapters.outbound import OutboundClient
@@ -52,6 +53,7 @@ class Runtime:
         self.settings_cache = SettingsCache()
         self.price_cache = PriceBookCache()
         self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events)
+        self.answerer = Answerer(self.scope, self.read)
         self.renewer = Renewer(self.scope, self.read)
         self.outbound_policy = OutboundPolicy(settings.outbound_hosts)
         self.sender: Sender = OutboundClient(self.outbound_policy, seconds=settings.webhook_seconds)

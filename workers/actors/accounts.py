@@ -11,9 +11,14 @@ def forget_stale(runtime: Runtime, task: ForgetStale) -> None:
     """Delete a chunk of old sign-ins and of old answers to idempotency keys; asks again while there are more."""
 
     def forget(scope: Scope) -> bool:
-        sessions_left = scope.sessions.forget_stale()
-        challenges_left = scope.challenges.forget_stale()
-        return trim_records(scope.session, scope.clock.now_ms()) or sessions_left or challenges_left
+        left = [
+            scope.sessions.forget_stale(),
+            scope.challenges.forget_stale(),
+            scope.proofs.forget_stale(),
+            scope.browsers.forget_stale(),
+            trim_records(scope.session, scope.clock.now_ms()),
+        ]
+        return any(left)
 
     if runtime.run(forget):
         runtime.queue.send(task)

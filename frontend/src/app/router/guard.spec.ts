@@ -10,6 +10,7 @@ const me = {
   role: "user",
   locale: "en",
   time_zone: "UTC",
+  email_verified: true,
   created_at: "2026-01-01T00:00:00.000Z",
   workspaces: [],
 };

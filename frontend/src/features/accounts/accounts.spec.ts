@@ -14,6 +14,7 @@ const me = {
   role: "user",
   locale: "zh",
   time_zone: "Asia/Shanghai",
+  email_verified: true,
   created_at: "2026-01-01T00:00:00.000Z",
   workspaces: [
     { id: "ws_2", name: "Team", kind: "shared", role: "viewer", state: "active" },
@@ -61,6 +62,7 @@ describe("session", () => {
 
 describe("SignInPage", () => {
   async function fill(redirect: string) {
+    reply("GET /v1/auth/registration", { data: { mode: "open", domains: [] } });
     const router = testRouter();
     await router.push({ path: "/sign-in", query: { redirect } });
     const wrapper = render(SignInPage, { router });
@@ -75,7 +77,7 @@ describe("SignInPage", () => {
     reply("POST /v1/auth/login", { data: { user: me } });
     reply("GET /v1/me", { data: me });
     const { router } = await fill("/usage?tab=events");
-    expect(calls[0]?.body).toEqual({ email: "ann@example.com", password: "correct horse" });
+    expect(calls.find((call) => call.method === "POST")?.body).toEqual({ email: "ann@example.com", password: "correct horse" });
     expect(router.currentRoute.value.fullPath).toBe("/usage?tab=events");
   });
 

@@ -1,6 +1,6 @@
 import { api } from "@/shared/api";
 import type { PageRequest } from "@/shared/composables";
-import type { NewUser, PasswordChange, ProfileChange } from "./types";
+import type { AddressChange, NewUser, PasswordChange, ProfileChange, Registration, Reset } from "./types";
 
 export const fetchMe = () => api.get("/v1/me");
 
@@ -23,3 +23,25 @@ export const suspendUser = (id: string, reason: string) =>
 
 export const reactivateUser = (id: string) =>
   api.post("/v1/admin/users/{user_id}/reactivate", { path: { user_id: id }, body: {} });
+
+export const fetchRegistration = () => api.get("/v1/auth/registration");
+
+export const register = (body: Registration) => api.post("/v1/auth/register", { body });
+
+export const verifyEmail = (token: string) => api.post("/v1/auth/verify-email", { body: { token } });
+
+export const resendVerification = () => api.post("/v1/auth/verify-email/resend");
+
+export const forgotPassword = (email: string) => api.post("/v1/auth/password/forgot", { body: { email } });
+
+export const resetPassword = (body: Reset) => api.post("/v1/auth/password/reset", { body });
+
+export const confirmAddress = (token: string) => api.post("/v1/auth/address/confirm", { body: { token } });
+
+export const undoAddress = (token: string) => api.post("/v1/auth/address/undo", { body: { token } });
+
+export const fetchAddress = () => api.get("/v1/me/address");
+
+export const changeAddress = (body: AddressChange) => api.post("/v1/me/address", { body });
+
+export const cancelAddress = () => api.post("/v1/me/address/cancel");

@@ -7,3 +7,6 @@ export type AdminUser = Item<"/v1/admin/users">;
 export type NewUser = Body<"/v1/admin/users">;
 export type ProfileChange = Body<"/v1/me", "patch">;
 export type PasswordChange = Body<"/v1/me/password">;
+export type Registration = Body<"/v1/auth/register">;
+export type Reset = Body<"/v1/auth/password/reset">;
+export type AddressChange = Body<"/v1/me/address">;

@@ -15,6 +15,7 @@ const person = {
   role: "user" as const,
   locale: "en",
   time_zone: "UTC",
+  email_verified: true,
   created_at: "2026-01-01T00:00:00.000Z",
 };
 const workspace = {

@@ -4,8 +4,6 @@ import type { PasswordChange, ProfileChange } from "../types";
 import { useAction } from "@/shared/composables";
 import { useI18n } from "vue-i18n";
 
-export const LEAST_PASSWORD = 8;
-
 /** What a person may change about themself. */
 export function useProfile() {
   const { t } = useI18n();

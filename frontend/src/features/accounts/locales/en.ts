@@ -1,3 +1,5 @@
+import { signupEn } from "./signupEn";
+
 export const en = {
   accounts: {
     signIn: {
@@ -9,12 +11,23 @@ export const en = {
       ended: "Your session has ended. Please sign in again.",
     },
     signOut: "Sign out",
+    signup: signupEn,
+    address: {
+      title: "Mail address",
+      next: "New address",
+      hint: "We send a link to the new address; it holds once that is opened. Your present address is told.",
+      change: "Change address",
+      asked: "We have written to the new address",
+      pending: "Waiting for {email} to be confirmed: open the link in the mail that was sent there.",
+      until: "The link works until",
+      cancel: "Do not change it",
+      cancelled: "The address stays as it is",
+    },
     profile: {
       title: "Profile",
       lead: "Your name, and how the portal speaks to you.",
       details: "About you",
       name: "Name",
-      email: "Email",
       language: "Language",
       zone: "Time zone",
       zoneHint: "Days, weeks and months in charts begin at midnight in this zone.",
@@ -23,7 +36,6 @@ export const en = {
       password: "Password",
       current: "Current password",
       next: "New password",
-      nextHint: "At least {least} characters",
       repeat: "New password again",
       change: "Change password",
       changed: "Password changed",

@@ -1,4 +1,5 @@
 import type { en } from "./en";
+import { signupZh } from "./signupZh";
 import type { Translation } from "@/shared/i18n";
 
 export const zh: Translation<typeof en> = {
@@ -12,12 +13,23 @@ export const zh: Translation<typeof en> = {
       ended: "会话已结束，请重新登录。",
     },
     signOut: "退出登录",
+    signup: signupZh,
+    address: {
+      title: "邮箱地址",
+      next: "新邮箱",
+      hint: "我们会向新邮箱发送链接，打开后才会生效；同时会通知当前邮箱。",
+      change: "更改邮箱",
+      asked: "我们已向新邮箱发送邮件",
+      pending: "正在等待确认 {email}：请打开发送到该邮箱的链接。",
+      until: "链接有效期至",
+      cancel: "不再更改",
+      cancelled: "邮箱保持不变",
+    },
     profile: {
       title: "个人资料",
       lead: "您的姓名，以及门户的显示方式。",
       details: "关于您",
       name: "姓名",
-      email: "邮箱",
       language: "语言",
       zone: "时区",
       zoneHint: "图表中的日、周、月均以该时区的零点为界。",
@@ -26,7 +38,6 @@ export const zh: Translation<typeof en> = {
       password: "密码",
       current: "当前密码",
       next: "新密码",
-      nextHint: "至少 {least} 个字符",
       repeat: "再次输入新密码",
       change: "修改密码",
       changed: "密码已修改",

@@ -1,0 +1,246 @@
+"""What people ask for before they are signed in: an account, or a new password.
+
+The endpoint writes one row and answers; a worker does what is to be done. So the answer, and the time it takes, are
+the same whether somebody has the address or not.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Protocol
+
+from ccmanage.accounts import rules
+from ccmanage.accounts.errors import DomainNotAllowed, EmailTaken, RegistrationClosed
+from ccmanage.accounts.letters import Letters
+from ccmanage.accounts.models import User, UserState
+from ccmanage.accounts.proof_models import AccountRequest, Purpose, RequestKind
+from ccmanage.accounts.proof_repository import RequestRepository
+from ccmanage.accounts.proofs import ProofService
+from ccmanage.accounts.repository import AccountRepository
+from ccmanage.accounts.service import AccountService, NewAccount, ProfileChange
+from ccmanage.accounts.settings import REGISTRATION_DOMAINS, REGISTRATION_MODE
+from ccmanage.accounts.tasks import AnswerRequests
+from ccmanage.core.clock import HOUR, SECOND, Clock
+from ccmanage.core.crypto import KeyRing
+from ccmanage.core.errors import invalid
+from ccmanage.core.ids import new_id
+from ccmanage.core.tasks import Task
+from ccmanage.core.text import clean_name
+from ccmanage.settings.service import SettingService
+
+_GIVEN_UP_MS: Final = HOUR
+_LONGEST_PAUSE_MS: Final = 60 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for. Only a registration has all of it."""
+
+    email: str
+    name: str = ""
+    password_hash: str = ""
+    locale: str = "en"
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The services that registration puts together."""
+
+    accounts: AccountService
+    proofs: ProofService
+    letters: Letters
+    settings: SettingService
+
+
+class Transaction(Protocol):
+    """What registration needs of a transaction."""
+
+    clock: Clock
+
+    def enqueue(self, task: Task) -> None:
+        """Send a message once the transaction is committed."""
+        ...
+
+
+class RegistrationService:
+    """Registrations and forgotten passwords."""
+
+    def __init__(
+        self,
+        requests: RequestRepository,
+        people: AccountRepository,
+        parts: Parts,
+        ring: KeyRing,
+        transaction: Transaction,
+    ) -> None:
+        self._requests = requests
+        self._people = people
+        self._parts = parts
+        self._ring = ring
+        self._transaction = transaction
+        self._clock = transaction.clock
+
+    def check(self, email: str, name: str, change: ProfileChange) -> str:
+        """Return the normal spelling of an address that may register.
+
+        Raises InvalidInput, RegistrationClosed and DomainNotAllowed; none of them depends on who is known.
+        """
+        settings = self._parts.settings
+        mode = settings.get(REGISTRATION_MODE)
+        if mode == "invitation":
+            raise RegistrationClosed
+        normal = self._normal(email)
+        if mode == "domain" and normal.rpartition("@")[2] not in settings.get(REGISTRATION_DOMAINS):
+            raise DomainNotAllowed
+        clean_name(name)
+        self._parts.accounts.check(change)
+        return normal
+
+    def ask(self, kind: RequestKind, wish: Wish, user_id: int = 0) -> None:
+        """Note what somebody asks for; a worker does it within a second."""
+        public_id, now = new_id(), self._clock.now_ms()
+        self._requests.add(
+            AccountRequest(
+                public_id=public_id,
+                kind=kind,
+                user_id=user_id,
+                sealed=self._ring.encrypt(json.dumps(asdict(wish)), f"account_requests.sealed:{public_id.hex()}"),
+                tries=0,
+                next_attempt_at=now,
+                created_at=now,
+            )
+        )
+        self._transaction.enqueue(AnswerRequests())
+
+    def forgot(self, email: str) -> None:
+        """Note that somebody forgot their password; raises InvalidInput for what is no address."""
+        self.ask(RequestKind.FORGOT, Wish(self._normal(email)))
+
+    def ask_address(self, user_id: int, email: str) -> None:
+        """Note that somebody wants another address; raises InvalidInput for what is no address."""
+        self.ask(RequestKind.CHANGE_ADDRESS, Wish(self._normal(email)), user_id)
+
+    def due(self, limit: int) -> list[int]:
+        """Return the numbers of requests that are to be done now."""
+        return self._requests.due(self._clock.now_ms(), limit)
+
+    def answer(self, number: int) -> None:
+        """Do what was asked and forget the request. A second time there is nothing to do."""
+        request = self._requests.lock(number)
+        if request is None:
+            return
+        wish = Wish(**self._opened(request))
+        deeds: dict[int, Callable[[AccountRequest, Wish], None]] = {
+            RequestKind.REGISTER: self._register,
+            RequestKind.FORGOT: self._forgot,
+            RequestKind.CHANGE_ADDRESS: self._change_address,
+        }
+        deeds[request.kind](request, wish)
+        self._requests.remove(request)
+
+    def failed(self, number: int) -> bool:
+        """Put a request that could not be done off, longer each time; after an hour it is given up. Tells whether."""
+        request = self._requests.lock(number)
+        if request is None:
+            return False
+        now = self._clock.now_ms()
+        if now - request.created_at > _GIVEN_UP_MS:
+            self._requests.remove(request)
+            return True
+        request.tries = min(request.tries + 1, 200)
+        request.next_attempt_at = now + min(_LONGEST_PAUSE_MS, SECOND << min(request.tries, 10))
+        return False
+
+    def resend(self, user_id: int) -> bool:
+        """Send the link to verify the address once more; tells whether that was not too often."""
+        user = self._people.lock(user_id)
+        if user is None or user.email_verified_at is not None:
+            return True
+        if self._parts.proofs.is_too_often(user.id, Purpose.VERIFY):
+            return False
+        self._ask_to_verify(user)
+        return True
+
+    def verify(self, token: str) -> None:
+        """Believe that an address is its owner's; raises LinkDead."""
+        proven = self._parts.proofs.redeem(token, Purpose.VERIFY)
+        self._parts.accounts.verified(proven.user)
+
+    def reset(self, token: str, password_hash: str, *, address: str, user_agent: str) -> str:
+        """Replace a forgotten password, end all sessions, tell the owner; returns the address. Raises LinkDead."""
+        proven = self._parts.proofs.redeem(token, Purpose.RESET)
+        accounts, user = self._parts.accounts, proven.user
+        # Whoever can read the mail has proved that too.
+        accounts.verified(user)
+        accounts.set_password(user.id, password_hash)
+        account = accounts.by_number(user.id)
+        self._parts.letters.password_changed(account, address=address, user_agent=user_agent, once=token)
+        return account.email
+
+    def _register(self, _request: AccountRequest, wish: Wish) -> None:
+        accounts = self._parts.accounts
+        user = self._people.by_email_index(accounts.index(wish.email))
+        if user is None:
+            accounts.create(
+                NewAccount(
+                    email=wish.email,
+                    name=wish.name,
+                    password_hash=wish.password_hash,
+                    locale=wish.locale,
+                    time_zone=wish.time_zone,
+                    is_verified=False,
+                )
+            )
+            user = self._people.by_email_index(accounts.index(wish.email))
+            if user is None:
+                raise EmailTaken
+        elif user.email_verified_at is not None:
+            self._parts.letters.already(accounts.opened(user))
+            return
+        else:
+            # Nobody has proved that the address is theirs: the later one may be its owner. Earlier links die.
+            accounts.set_password(user.id, wish.password_hash)
+            change = ProfileChange(name=wish.name, locale=wish.locale, time_zone=wish.time_zone)
+            accounts.update_profile(user.id, change)
+        if not self._parts.proofs.is_too_often(user.id, Purpose.VERIFY):
+            self._ask_to_verify(user)
+
+    def _forgot(self, _request: AccountRequest, wish: Wish) -> None:
+        user = self._people.by_email_index(self._parts.accounts.index(wish.email))
+        if user is None or user.state != UserState.ACTIVE or self._parts.proofs.is_too_often(user.id, Purpose.RESET):
+            return
+        token = self._parts.proofs.issue(user, Purpose.RESET)
+        account = self._parts.accounts.opened(user)
+        self._parts.letters.reset(account, token)
+        self._parts.accounts.note("accounts.ask_reset", user)
+
+    def _change_address(self, request: AccountRequest, wish: Wish) -> None:
+        accounts = self._parts.accounts
+        user = self._people.lock(request.user_id)
+        if user is None or self._parts.proofs.is_too_often(user.id, Purpose.CHANGE_ADDRESS):
+            return
+        other = self._people.by_email_index(accounts.index(wish.email))
+        # Made in any case: who asks learns nothing about who has the address.
+        token = self._parts.proofs.issue(user, Purpose.CHANGE_ADDRESS, wish.email)
+        accounts.note("accounts.ask_address", user)
+        if other is None:
+            self._parts.letters.address_confirm(accounts.opened(user), wish.email, token)
+        elif other.id != user.id:
+            self._parts.letters.already(accounts.opened(other))
+
+    def _ask_to_verify(self, user: User) -> None:
+        token = self._parts.proofs.issue(user, Purpose.VERIFY)
+        self._parts.letters.verify(self._parts.accounts.opened(user), token)
+
+    def _opened(self, request: AccountRequest) -> dict[str, Any]:
+        place = f"account_requests.sealed:{request.public_id.hex()}"
+        found: dict[str, Any] = json.loads(self._ring.decrypt(request.sealed, place))
+        return found
+
+    @staticmethod
+    def _normal(email: str) -> str:
+        normal = rules.normalise_email(email)
+        if normal is None:
+            raise invalid("/email", "email.invalid", "Enter one email address, such as ann@example.com.")
+        return normal
