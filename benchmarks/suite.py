@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.context import Context
-from benchmarks.parts import accepting, growing, renewing, settling
+from benchmarks.parts import accepting, growing, renewing, settling, signing_in
 
 PARTS: dict[str, Callable[[Context], None]] = {
     "accepted": accepting.accepted,
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[[Context], None]] = {
     "settled_uniform": settling.uniform,
     "embedded": settling.embedded,
     "renewals": renewing.renewals,
+    "sign_ins": signing_in.sign_ins,
     "growth": growing.growth,
 }
 STANDARD = tuple(name for name in PARTS if name != "growth")

@@ -33,7 +33,7 @@ def upgrade() -> None:
         "proofs",
         sa.Column("id", big_id(), autoincrement=True, nullable=False),
         sa.Column("token_digest", digest(), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", big_id(), nullable=False),
         sa.Column("purpose", tiny(), nullable=False),
         sa.Column("bound", digest(), nullable=False),
         sa.Column(
@@ -72,7 +72,7 @@ def upgrade() -> None:
     op.create_table(
         "known_browsers",
         sa.Column("id", big_id(), autoincrement=True, nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", big_id(), nullable=False),
         sa.Column("mark", digest(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("last_seen_at", sa.BigInteger(), nullable=False),

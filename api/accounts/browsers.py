@@ -37,17 +37,19 @@ class Browsers:
         known = any(hmac.compare_digest(seal.encode(), own.encode()) for seal in seals for own in expected)
         return nonce if known else None
 
-    def remember(self, request: Request, response: Response, account: str) -> str:
-        """Let the browser be known for this account from now on; returns its mark."""
-        nonce, seals = self._read(request)
-        nonce = nonce or secrets.token_hex(_NONCE_LENGTH // 2)
+    def mark_of(self, request: Request) -> str:
+        """Return the mark that the browser has, or the one that it would get."""
+        return self._read(request)[0] or secrets.token_hex(_NONCE_LENGTH // 2)
+
+    def remember(self, request: Request, response: Response, account: str, mark: str) -> None:
+        """Let the browser be known for this account from now on."""
+        nonce, seals = mark, self._read(request)[1]
         mine = [self._seal(key, nonce, account) for key in self._keys]
         others = [seal for seal in seals if seal not in mine]
         value = ".".join([nonce, mine[0], *others[: _MAX_PEOPLE - 1]])
         response.set_cookie(
             BROWSER_COOKIE, value, max_age=_KEPT_SECONDS, path=_PATH, httponly=True, secure=self._secure, samesite="lax"
         )
-        return nonce
 
     @staticmethod
     def _read(request: Request) -> tuple[str, list[str]]:

@@ -39,7 +39,8 @@ async def verify(
     device = request.headers.get("user-agent", "")
     account, started = await desk.finish_sign_in(body.challenge, body.code, context_of(request), device)
     authenticator.set_cookies(response, started.token, started.session_public_id)
-    mark = browsers.remember(request, response, account.email)
+    mark = browsers.mark_of(request)
+    browsers.remember(request, response, account.email, mark)
     await desk.note_browser(account, mark, context_of(request), device)
     return LoginOut.of(account, started)
 

@@ -42,12 +42,12 @@ async def login(
     Where the person has a second factor, the answer is a `challenge`: send it with a code to `/v1/auth/totp/verify`.
     """
     known_as = normalise_email(body.email) or ""
-    known = browsers.mark_for(request, known_as)
-    visitor = Visitor.of(request, browsers.remember(request, response, known_as), known)
+    visitor = Visitor.of(request, browsers.mark_of(request), browsers.mark_for(request, known_as))
     account, begun = await desk.sign_in(body.email, body.password, visitor)
     if isinstance(begun, Challenge):
         return ChallengeOut.of(begun)
     authenticator.set_cookies(response, begun.token, begun.session_public_id)
+    browsers.remember(request, response, account.email, visitor.browser)
     return LoginOut.of(account, begun)
 
 

@@ -1,9 +1,9 @@
 """Signing in and changing the password: hashing happens between two short transactions, never inside one."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from starlette.requests import Request
 
@@ -28,6 +28,9 @@ from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime
 from ccmanage.core.clock import SECOND
 from ccmanage.core.errors import FieldError
+
+# The answer has left by then.
+_AFTER_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class PasswordDesk:
             who = await self._places.run(self._find, email)
             if not await self._matches(password, who):
                 if who is not None:
-                    self._after_the_answer(self._places.run(self._note_refusal, who, visitor.context))
+                    self._after_the_answer(partial(self._note_refusal, who, visitor.context))
                 raise SignInRefused
         if who is None:
             raise SignInRefused
@@ -123,9 +126,14 @@ class PasswordDesk:
             return None
         return await self.hashing.run(lambda: self._runtime.passwords.hash(password))
 
-    def _after_the_answer(self, work: Coroutine[Any, Any, None]) -> None:
+    def _after_the_answer(self, work: Callable[[], None]) -> None:
         """Do what only a known address needs when its time can no longer be measured."""
-        task = asyncio.get_running_loop().create_task(work)
+
+        async def later() -> None:
+            await asyncio.sleep(_AFTER_SECONDS)
+            await self._places.run(work)
+
+        task = asyncio.get_running_loop().create_task(later())
         self._later.add(task)
         task.add_done_callback(self._later.discard)
 
@@ -177,7 +185,9 @@ class _Counted:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         if kind is None:
             await asyncio.to_thread(self._throttle.succeeded, self._attempt)
-        elif not isinstance(error, SignInRefused | WrongPassword | CodeRefused | WrongCode):
+        elif isinstance(error, SignInRefused | WrongPassword | CodeRefused | WrongCode):
+            await asyncio.to_thread(self._throttle.failed, self._attempt)
+        else:
             await asyncio.shield(asyncio.to_thread(self._throttle.undone, self._attempt))
 
     def _admit(self) -> int:

@@ -71,7 +71,7 @@ async def reset(
 ) -> None:
     """Set a new password by the link from the mail. All sessions end; this browser is known from now on."""
     email = await desk.reset(body.token, body.password, request)
-    browsers.remember(request, response, email)
+    browsers.remember(request, response, email, browsers.mark_of(request))
     authenticator.forget_all()
 
 

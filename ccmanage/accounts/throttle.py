@@ -63,19 +63,21 @@ class SignInThrottle:
         return max(wait_of(failures, pace, now) for failures, (_, pace) in zip(known, buckets, strict=True))
 
     def begin(self, attempt: Attempt) -> None:
-        """Count an attempt as a failure until it is known to be none."""
-        self._store.add(self._names(attempt), self._clock.now_ms())
+        """Count an attempt as a failure of the person until it is known to be none."""
+        self._store.add(self._names(attempt)[:1], self._clock.now_ms())
+
+    def failed(self, attempt: Attempt) -> None:
+        """Count it against the address as well: there only what was wrong, or an office would slow itself down."""
+        if rest := self._names(attempt)[1:]:
+            self._store.add(rest, self._clock.now_ms())
 
     def succeeded(self, attempt: Attempt) -> None:
         """Forget the person's failures; the address keeps its own, or one known account would free it."""
-        person, *rest = self._names(attempt)
-        self._store.forget([person])
-        if rest:
-            self._store.take_back(rest)
+        self._store.forget(self._names(attempt)[:1])
 
     def undone(self, attempt: Attempt) -> None:
         """Take an attempt back that was never decided."""
-        self._store.take_back(self._names(attempt))
+        self._store.take_back(self._names(attempt)[:1])
 
     def _names(self, attempt: Attempt) -> list[str]:
         return [name for name, _ in self._buckets(attempt)]

@@ -19,6 +19,7 @@ def throttle_on(clock: FixedClock) -> SignInThrottle:
 def fail(throttle: SignInThrottle, times: int, *, account: str = "ann", address: str = "192.0.2.1") -> None:
     for _ in range(times):
         throttle.begin(Attempt(account, address))
+        throttle.failed(Attempt(account, address))
 
 
 def wait(throttle: SignInThrottle, account: str, address: str, known: str | None = None) -> int:
@@ -45,7 +46,7 @@ def test_the_wait_doubles_and_is_capped_for_an_account() -> None:
 def test_an_address_that_tries_many_accounts_waits_too() -> None:
     throttle = throttle_on(FixedClock())
     for number in range(20):
-        throttle.begin(Attempt(f"user{number}", "192.0.2.1"))
+        fail(throttle, 1, account=f"user{number}")
     assert wait(throttle, "somebody else", "192.0.2.1") > 0
     assert wait(throttle, "somebody else", "192.0.2.2") == 0
 
@@ -80,6 +81,8 @@ def test_right_passwords_never_slow_an_address_down() -> None:
     throttle = throttle_on(FixedClock())
     for number in range(ADDRESS.free * 2):
         throttle.begin(Attempt(f"user{number}", "192.0.2.1"))
+    assert wait(throttle, "one more", "192.0.2.1") == 0, "not while they are being checked either"
+    for number in range(ADDRESS.free * 2):
         throttle.succeeded(Attempt(f"user{number}", "192.0.2.1"))
     assert wait(throttle, "one more", "192.0.2.1") == 0
 
@@ -115,5 +118,5 @@ def test_memory_is_bounded() -> None:
     store = MemoryFailures()
     throttle = SignInThrottle(FixedClock(), store, sha256)
     for number in range(15_000):
-        throttle.begin(Attempt(f"user{number}", f"address{number}"))
+        fail(throttle, 1, account=f"user{number}", address=f"address{number}")
     assert len(store) <= 20_000
