@@ -36,7 +36,7 @@ async def register(request: Request, body: RegisterIn, desk: SignupDeskDep) -> M
     """Register. The answer is the same whether the address is known or not: the rest stands in a mail."""
     wish = Wish(body.email, body.name, locale=body.locale, time_zone=body.time_zone)
     await desk.register(wish, body.password, context_of(request))
-    return MailComingOut()
+    return MailComingOut(status="check_mail")
 
 
 @signup.post("/verify-email", status_code=204, responses=problems(503))
@@ -57,7 +57,7 @@ def resend(caller: Arrived, scope: ScopeDep) -> None:
 async def forgot(request: Request, body: ForgotIn, desk: SignupDeskDep) -> MailComingOut:
     """Ask for a link to set a new password. The answer is the same whether the address is known or not."""
     await desk.forgot(body.email, context_of(request))
-    return MailComingOut()
+    return MailComingOut(status="check_mail")
 
 
 @signup.post("/password/reset", status_code=204, responses=problems(503))
@@ -101,7 +101,7 @@ def get(caller: Person, scope: ScopeDep) -> AddressOut:
 async def change(caller: Person, request: Request, body: AddressIn, desk: SignupDeskDep) -> MailComingOut:
     """Ask for another mail address. It holds once the link that is sent there was opened."""
     await desk.ask_address(caller, body.email, body.current_password, context_of(request))
-    return MailComingOut()
+    return MailComingOut(status="check_mail")
 
 
 @address.post("/cancel")

@@ -31,7 +31,7 @@ class RegisterIn(In):
 class MailComingOut(Out):
     """It was taken in. If there is something to be done, a mail comes within a minute."""
 
-    status: Literal["check_mail"] = "check_mail"
+    status: Literal["check_mail"]
 
 
 class TokenIn(In):

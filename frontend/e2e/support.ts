@@ -58,7 +58,7 @@ export const screens = [
   { path: "/keys", heading: "API keys", ready: "tbody code" },
   { path: "/credits", heading: "Credits", ready: "tbody code" },
   { path: "/workspace", heading: "Settings", ready: "code" },
-  { path: "/profile", heading: "Profile", ready: "input[disabled]" },
+  { path: "/profile", heading: "Profile", ready: "input[name=new-email]" },
   { path: "/admin", heading: "Installation", ready: "[role=img]" },
   { path: "/admin/workspaces", heading: "Workspaces", ready: "tbody button" },
   { path: "/admin/users", heading: "Users", ready: "tbody button" },
