@@ -51,6 +51,6 @@ class AddressService:
         """
         proven = self._proofs.redeem(token, Purpose.UNDO_ADDRESS)
         account = self._accounts.change_email(proven.user, proven.payload, "accounts.undo_address")
-        self._accounts.end_sessions(account.id)
+        self._accounts.sign_out_everywhere(account.id)
         self._proofs.revoke(account.id, *Purpose)
         self._letters.reset(account, self._proofs.issue(proven.user, Purpose.RESET))

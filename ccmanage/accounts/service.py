@@ -180,7 +180,7 @@ class AccountService:
 
     def index_of(self, email: str) -> bytes:
         """Return the blind index by which a normalised address is found."""
-        return self._index(email)
+        return self.index(email)
 
     def is_proven(self, user_id: int) -> bool:
         """Tell whether a person has shown that the mail address is theirs; raises UserNotFound."""
@@ -338,7 +338,7 @@ class AccountService:
         self._record(action, user, before={"email": before.email}, after={"email": email})
         return self.opened(user)
 
-    def end_sessions(self, user_id: int) -> int:
+    def sign_out_everywhere(self, user_id: int) -> int:
         """End all sessions of a person; returns how many."""
         return self._sessions.end_all_of(user_id, self._clock.now_ms())
 
