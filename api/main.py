@@ -20,6 +20,8 @@ from api.accounts.signup_router import address, signup
 from api.accounts.viewing import view_as, view_users
 from api.audit.router import audit_log
 from api.auth import Authenticator
+from api.credit_requests.admin import credit_requests as admin_credit_requests
+from api.credit_requests.router import credit_requests
 from api.credits.admin import grants, ledger
 from api.credits.router import credits
 from api.gateways.router import gateways
@@ -39,6 +41,8 @@ from api.subscriptions.admin import subscriptions
 from api.subscriptions.router import subscription
 from api.usage.admin import quarantine
 from api.usage.router import usage
+from api.vouchers.admin import vouchers as admin_vouchers
+from api.vouchers.router import vouchers
 from api.workspaces.admin import workspaces
 from api.workspaces.own import own_workspaces
 from api.workspaces.router import workspace
@@ -68,6 +72,10 @@ ROUTERS = (
     ledger,
     admin_packages,
     subscriptions,
+    vouchers,
+    admin_vouchers,
+    credit_requests,
+    admin_credit_requests,
     gateways,
     prices,
     quarantine,

@@ -8,6 +8,7 @@ from ccmanage.accounts import token_models as tokens
 from ccmanage.audit import models as audit
 from ccmanage.core import idempotency, locks
 from ccmanage.core.db import Base
+from ccmanage.credit_requests import models as credit_requests
 from ccmanage.credits import models as credit
 from ccmanage.email import models as email
 from ccmanage.gateways import models as gateways
@@ -20,6 +21,7 @@ from ccmanage.reports import models as reports
 from ccmanage.settings import models as settings
 from ccmanage.subscriptions import models as subscriptions
 from ccmanage.usage import models as usage
+from ccmanage.vouchers import models as vouchers
 from ccmanage.workspaces import models as workspaces
 
 metadata = Base.metadata
@@ -28,6 +30,7 @@ __all__ = [
     "accounts",
     "audit",
     "credit",
+    "credit_requests",
     "email",
     "factors",
     "gateways",
@@ -45,6 +48,7 @@ __all__ = [
     "subscriptions",
     "tokens",
     "usage",
+    "vouchers",
     "webhooks",
     "workspaces",
 ]

@@ -29,6 +29,7 @@ from ccmanage.settings.cache import SettingsCache
 from ccmanage.subscriptions.sweeping import Renewer
 from ccmanage.usage.late import charge_late_prices
 from ccmanage.usage.settlement import Settler
+from ccmanage.vouchers.throttle import RedemptionThrottle
 
 T = TypeVar("T")
 
@@ -58,11 +59,9 @@ class Runtime:
         self.outbound_policy = OutboundPolicy(settings.outbound_hosts)
         self.sender: Sender = OutboundClient(self.outbound_policy, seconds=settings.webhook_seconds)
         self.deliverer = Deliverer(self.scope, lambda: self.sender)
-        self.throttle = SignInThrottle(
-            self.clock,
-            failure_store(redis_client(settings.redis_url) if settings.redis_url else None, self.clock),
-            self.digester.digest,
-        )
+        failures = failure_store(redis_client(settings.redis_url) if settings.redis_url else None, self.clock)
+        self.throttle = SignInThrottle(self.clock, failures, self.digester.digest)
+        self.redemptions = RedemptionThrottle(self.clock, failures)
         self.calls = call_counter(settings.redis_url, self.clock)
         signing = [decode_secret(secret) for secret in settings.secret_keys]
         self.tokens = Tokens(signing, "session")

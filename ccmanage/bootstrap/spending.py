@@ -3,6 +3,8 @@
 from functools import cached_property
 
 from ccmanage.bootstrap.notifying import NotifyingScope
+from ccmanage.credit_requests.repository import CreditRequestRepository
+from ccmanage.credit_requests.service import CreditRequestService
 from ccmanage.credits.repository import CreditRepository
 from ccmanage.credits.service import CreditService
 from ccmanage.gateways.repository import GatewayRepository
@@ -21,6 +23,8 @@ from ccmanage.subscriptions.desk import Desk
 from ccmanage.subscriptions.repository import SubscriptionRepository
 from ccmanage.subscriptions.service import SubscriptionService
 from ccmanage.subscriptions.views import SubscriptionViews
+from ccmanage.vouchers.repository import VoucherRepository
+from ccmanage.vouchers.service import VoucherService
 
 
 class SpendingScope(NotifyingScope):
@@ -35,6 +39,18 @@ class SpendingScope(NotifyingScope):
     def credits(self) -> CreditService:
         """Grants, ledger, balances."""
         return CreditService(self, CreditRepository(self.session), self.audit)
+
+    @cached_property
+    def vouchers(self) -> VoucherService:
+        """Codes that give credits."""
+        return VoucherService(
+            VoucherRepository(self.session), self.credits, self._runtime.digester, self.clock, self.audit
+        )
+
+    @cached_property
+    def credit_requests(self) -> CreditRequestService:
+        """Who needs more, and what was decided."""
+        return CreditRequestService(CreditRequestRepository(self.session), self.credits, self.clock, self.audit)
 
     @cached_property
     def packages(self) -> PackageService:

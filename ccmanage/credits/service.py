@@ -70,7 +70,7 @@ class CreditService:
             )
         )
 
-    def grant(self, workspace_id: int, new: NewGrant, reason: str) -> Grant:
+    def grant(self, workspace_id: int, new: NewGrant, reason: str | None) -> Grant:
         """Give credits to a workspace; they enter ledger and balance at their `effective_at`."""
         now = self._uow.clock.now_ms()
         effective_at = new.effective_at or now

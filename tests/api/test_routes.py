@@ -79,6 +79,7 @@ def filled(path: str) -> str:
         lambda match: {
             "key": "key_", "user": "usr_", "workspace": "ws_", "gateway": "gw_", "grant": "grt_", "event": "evt_",
             "quarantine": "qua_", "price": "prc_", "batch": "bat_", "package": "pkg_", "subscription": "sub_",
+            "voucher": "vch_", "request": "req_",
             "session": "ses_", "token": "tok_",
         }[match[1]] + "0" * 26,
         path.replace("{seq}", "1"),
@@ -110,8 +111,11 @@ def test_ids_that_exist_nowhere_are_404_everywhere(sqlite_world: World) -> None:
         "void": {"reason": "x"},
         "expire": {"reason": "x"},
         "reverse": {"reason": "x"},
+        "approve": {"credits": "1"},
+        "deny": {"note": "x"},
         "dismiss": {"reason": "x"},
         "withdraw": {},
+        "/v1/admin/vouchers/{voucher_id}/withdraw": {"reason": "x"},
         "grants": {"credits": "1", "reason": "x"},
         "{package_id}": {"revision": 1},
         "draft": {"revision": 1, "terms": {"allowance": "1", "period": {"kind": "day"}}},
@@ -134,7 +138,7 @@ def test_ids_that_exist_nowhere_are_404_everywhere(sqlite_world: World) -> None:
     checked = 0
     for method, path, _ in routes(sqlite_world):
         if "{" in path and path.startswith("/v1/"):
-            body = bodies.get(path.rpartition("/")[2], {})
+            body = bodies.get(path, bodies.get(path.rpartition("/")[2], {}))
             answer = client.request(method, filled(path), json=body if method != "GET" else None)
             assert answer.status_code == 404, (method, path, answer.text)
             checked += 1

@@ -1,0 +1,1 @@
+"""Codes that give credits: made in batches by an administrator, redeemed by anybody who has one."""
