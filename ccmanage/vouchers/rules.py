@@ -7,7 +7,7 @@ that a typo is told from a code that does not exist, without asking the database
 from collections.abc import Sequence
 from typing import Final
 
-ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ALPHABET: Final = "0123456789" + "ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_SYMBOLS: Final = 18
 _PREFIX: Final = "CCV"
 _LENGTH: Final = RANDOM_SYMBOLS + 2

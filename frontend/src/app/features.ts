@@ -1,6 +1,7 @@
 import type { RouteRecordRaw } from "vue-router";
 import * as accounts from "@/features/accounts";
 import * as audit from "@/features/audit";
+import * as creditRequests from "@/features/creditRequests";
 import * as credits from "@/features/credits";
 import * as gateways from "@/features/gateways";
 import * as keys from "@/features/keys";
@@ -10,6 +11,7 @@ import * as pricing from "@/features/pricing";
 import * as quarantine from "@/features/quarantine";
 import * as subscriptions from "@/features/subscriptions";
 import * as usage from "@/features/usage";
+import * as vouchers from "@/features/vouchers";
 import * as workspaces from "@/features/workspaces";
 import type { FeatureMessages } from "@/shared/i18n";
 
@@ -25,6 +27,8 @@ export const features: readonly Feature[] = [
   keys,
   credits,
   subscriptions,
+  creditRequests,
+  vouchers,
   accounts,
   workspaces,
   gateways,

@@ -1,4 +1,6 @@
 import {
+  ChatDotSquare,
+  Discount,
   Calendar,
   Coin,
   Collection,
@@ -53,6 +55,8 @@ export const navigation: readonly NavigationGroup[] = [
       { to: "/admin/gateways", label: "gateways.title", icon: Connection },
       { to: "/admin/packages", label: "packages.title", icon: Present },
       { to: "/admin/subscriptions", label: "subscriptions.title", icon: Calendar },
+      { to: "/admin/vouchers", label: "vouchers.title", icon: Discount },
+      { to: "/admin/credit-requests", label: "creditRequests.title", icon: ChatDotSquare },
       { to: "/admin/prices", label: "pricing.title", icon: PriceTag },
       { to: "/admin/quarantine", label: "quarantine.title", icon: WarnTriangleFilled },
       { to: "/admin/audit-log", label: "audit.title", icon: Memo },

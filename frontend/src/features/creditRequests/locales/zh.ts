@@ -1,0 +1,35 @@
+import type { en } from "./en";
+import type { Translation } from "@/shared/i18n";
+
+export const zh: Translation<typeof en> = {
+  creditRequests: {
+    title: "积分申请",
+    lead: "谁需要更多积分以及原因。申请人会收到处理结果。",
+    views: { open: "待处理", all: "全部" },
+    empty: "没有待处理的申请",
+    workspace: "工作区",
+    user: "申请人",
+    credits: "积分数",
+    states: { open: "待处理", approved: "已批准", denied: "已拒绝", withdrawn: "已撤回" },
+    approve: "批准",
+    approveTitle: "向 {name} 发放积分？",
+    lastDay: "最后一天",
+    note: "给申请人的留言",
+    approved: "积分已发放",
+    deny: "拒绝",
+    denyTitle: "拒绝 {name} 的申请？",
+    denyText: "申请人会看到理由。",
+    denied: "申请已拒绝",
+    mine: "申请更多积分",
+    mineLead: "由管理员决定。",
+    none: "还没有申请",
+    ask: "申请积分",
+    reason: "用途",
+    submit: "提交申请",
+    asked: "申请已提交",
+    withdraw: "撤回",
+    withdrawn: "申请已撤回",
+    given: "已发放 {credits} 积分。",
+    answer: "答复：{note}",
+  },
+};
