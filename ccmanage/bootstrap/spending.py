@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from ccmanage.bootstrap.notifying import NotifyingScope
+from ccmanage.credit_requests.letters import RequestLetters
 from ccmanage.credit_requests.repository import CreditRequestRepository
 from ccmanage.credit_requests.service import CreditRequestService
 from ccmanage.credits.repository import CreditRepository
@@ -20,6 +21,7 @@ from ccmanage.subscriptions.bulk import BulkService
 from ccmanage.subscriptions.changes import ChangeService
 from ccmanage.subscriptions.clock import DatabaseClock
 from ccmanage.subscriptions.desk import Desk
+from ccmanage.subscriptions.letters import SubscriptionLetters
 from ccmanage.subscriptions.repository import SubscriptionRepository
 from ccmanage.subscriptions.service import SubscriptionService
 from ccmanage.subscriptions.views import SubscriptionViews
@@ -50,7 +52,9 @@ class SpendingScope(NotifyingScope):
     @cached_property
     def credit_requests(self) -> CreditRequestService:
         """Who needs more, and what was decided."""
-        return CreditRequestService(CreditRequestRepository(self.session), self.credits, self.clock, self.audit)
+        letters = RequestLetters(self.email, self.accounts, self.workspaces, self._runtime.settings.public_url)
+        repository = CreditRequestRepository(self.session)
+        return CreditRequestService(repository, self.credits, self.clock, self.audit, letters)
 
     @cached_property
     def packages(self) -> PackageService:
@@ -94,7 +98,9 @@ class SpendingScope(NotifyingScope):
     def _subscription_desk(self) -> Desk:
         # A clock that was handed in is meant for everything; else a jump of this host's must not move periods.
         clock = DatabaseClock(self.session, self.clock) if self._runtime.uses_database_clock else self.clock
-        return Desk(self, self._subscription_repository, self.packages, clock)
+        address = self._runtime.settings.public_url
+        letters = SubscriptionLetters(self.email, self.accounts, self.workspaces, self.packages, address)
+        return Desk(self, self._subscription_repository, self.packages, clock, letters)
 
     @cached_property
     def keys(self) -> KeyService:

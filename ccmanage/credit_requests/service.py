@@ -9,6 +9,7 @@ from ccmanage.core.ids import CREDIT_REQUEST, encode_id, new_id
 from ccmanage.core.money import MAX_GRANT_NANO, format_credits
 from ccmanage.core.pagination import Page, PageRequest
 from ccmanage.credit_requests.errors import RequestDecided, RequestNotFound, RequestOpen
+from ccmanage.credit_requests.letters import RequestLetters
 from ccmanage.credit_requests.models import CreditRequest, RequestState
 from ccmanage.credit_requests.repository import CreditRequestRepository
 from ccmanage.credits.models import Origin
@@ -33,11 +34,13 @@ class CreditRequestService:
         credits: CreditService,
         clock: Clock,
         audit: AuditService,
+        letters: RequestLetters,
     ) -> None:
         self._repository = repository
         self._credits = credits
         self._clock = clock
         self._audit = audit
+        self._letters = letters
 
     def ask(self, workspace_id: int, user_id: int, amount_nano: int, reason: str) -> CreditRequest:
         """Ask for credits; raises RequestOpen."""
@@ -64,6 +67,7 @@ class CreditRequestService:
             )
         )
         self._record("ask", request)
+        self._letters.made(request)
         return request
 
     def withdraw(self, workspace_id: int, public_id: bytes) -> CreditRequest:
@@ -80,13 +84,17 @@ class CreditRequestService:
         grant = self._credits.grant(request.workspace_id, new, approval.note or None)
         request.granted_nano, request.grant_id = approval.amount_nano, grant.id
         request.expires_at, request.note = approval.expires_at, approval.note
-        return self._decide(request, RequestState.APPROVED, decided_by)
+        self._decide(request, RequestState.APPROVED, decided_by)
+        self._letters.decided(request)
+        return request
 
     def deny(self, public_id: bytes, note: str, decided_by: int) -> CreditRequest:
         """Give nothing, and say why; raises RequestNotFound, RequestDecided."""
         request = self._open(public_id)
         request.note = note
-        return self._decide(request, RequestState.DENIED, decided_by)
+        self._decide(request, RequestState.DENIED, decided_by)
+        self._letters.decided(request)
+        return request
 
     def page_of(self, workspace_id: int, ask: PageRequest) -> Page[CreditRequest]:
         """Return the requests of a workspace, newest first."""

@@ -10,6 +10,7 @@ from ccmanage.credits.books import Books, Entry
 from ccmanage.packages.rules import Version
 from ccmanage.packages.service import PackageService
 from ccmanage.subscriptions.errors import StillCatchingUp
+from ccmanage.subscriptions.letters import SubscriptionLetters
 from ccmanage.subscriptions.repository import SubscriptionRepository
 from ccmanage.subscriptions.states import Standing, Turn
 from ccmanage.subscriptions.turning import Done, Turner
@@ -32,12 +33,18 @@ class Desk:
     """The subscriptions of some workspaces in one transaction. `now` is one instant for all of it."""
 
     def __init__(
-        self, uow: UnitOfWork, repository: SubscriptionRepository, packages: PackageService, clock: Clock
+        self,
+        uow: UnitOfWork,
+        repository: SubscriptionRepository,
+        packages: PackageService,
+        clock: Clock,
+        letters: SubscriptionLetters,
     ) -> None:
         self._uow = uow
         self._repository = repository
         self._packages = packages
         self._clock = clock
+        self._letters = letters
         self._known: dict[int, Version] = {}
 
     @cached_property
@@ -97,4 +104,4 @@ class Desk:
 
     @cached_property
     def _turner(self) -> Turner:
-        return Turner(self._repository, self.versions, self.now)
+        return Turner(self._repository, self.versions, self.now, lambda turn: self._letters.told(turn, self.versions))

@@ -63,10 +63,12 @@ class Turner:
         repository: SubscriptionRepository,
         versions: Callable[[Iterable[int]], Mapping[int, Version]],
         now: int,
+        tell: Callable[[Turn], None],
     ) -> None:
         self._repository = repository
         self._versions = versions
         self._now = now
+        self._tell = tell
 
     def catch_up(self, books: Books, workspace_ids: Collection[int]) -> dict[int, Standing]:
         """Carry out all that is due, each missed period in its order; returns the living ones by workspace.
@@ -98,7 +100,11 @@ class Turner:
         numbers = self._numbers(turns, dry=dry)
         plans = [_Plan(turn, number) for turn, number in zip(turns, numbers, strict=True)]
         _give(books, plans)
-        return [_carry_out(books, plan) for plan in plans]
+        done = [_carry_out(books, plan) for plan in plans]
+        if not dry:
+            for turn in turns:
+                self._tell(turn)
+        return done
 
     def _due_turns(self, due: Sequence[Standing]) -> list[Turn]:
         versions = self._versions({number for one in due for number in (one.version_id, one.pending_version_id)})

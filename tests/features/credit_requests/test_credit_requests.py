@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ccmanage.core.pagination import PageRequest
 from support.books import assert_books_clean
 from support.world import World
 
@@ -63,3 +64,16 @@ def test_of_two_administrators_one_decides(world: World) -> None:
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     assert ann.get("/v1/credits/balance").json()["balance"] == "5"
     assert_books_clean(world.runtime.database, world.clock)
+
+
+def test_administrators_and_who_asked_get_a_mail_each_once(world: World) -> None:
+    ann, boss = world.person("Ann"), world.person("Boss", admin=True)
+    client = world.client(boss)
+    request = world.client(ann).post(PATH, json={"credits": "5", "reason": "a demo"}).json()["id"]
+    client.post(f"{ADMIN}/{request}/approve", json={"credits": "4", "note": "Good luck!"})
+    with world.scope() as scope:
+        letters = scope.email.page(PageRequest(limit=10)).items
+    found = {letter.row.template: letter for letter in letters}
+    made, decided = found["credits.request_made"], found["credits.request_decided"]
+    assert (made.address, made.values["person"], made.values["reason"]) == (boss.email, "Ann", "a demo")
+    assert (decided.address, decided.values["decision"], decided.values["amount"]) == (ann.email, "approved", "4")
