@@ -66,6 +66,8 @@ export const screens = [
   { path: "/admin/gateways", heading: "Gateways", ready: "tbody code" },
   { path: "/admin/packages", heading: "Packages", ready: "tbody button, .empty" },
   { path: "/admin/subscriptions", heading: "Subscriptions", ready: "tbody button, .empty" },
+  { path: "/admin/vouchers", heading: "Vouchers", ready: "tbody button, .empty" },
+  { path: "/admin/credit-requests", heading: "Credit requests", ready: "tbody th, .empty" },
   { path: "/admin/prices", heading: "Prices", ready: "tbody button" },
   { path: "/admin/quarantine", heading: "Quarantine", ready: "tbody button, .empty" },
   { path: "/admin/audit-log", heading: "Audit log", ready: "tbody button" },
