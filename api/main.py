@@ -24,6 +24,9 @@ from api.credit_requests.admin import credit_requests as admin_credit_requests
 from api.credit_requests.router import credit_requests
 from api.credits.admin import grants, ledger
 from api.credits.router import credits
+from api.email.admin import emails, mail_system
+from api.email.router import mail
+from api.email.templates import email_templates
 from api.gateways.router import gateways
 from api.ingress.app import Ingress
 from api.ingress.router import gateways_api
@@ -81,6 +84,10 @@ ROUTERS = (
     quarantine,
     audit_log,
     run_time_settings,
+    emails,
+    email_templates,
+    mail_system,
+    mail,
     overview,
     books,
     gateways_api,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from ccmanage.accounts.tasks import AnswerRequests, ForgetStale, IndexDomains
 from ccmanage.core.tasks import Task
 from ccmanage.credits.tasks import TurnGrants
+from ccmanage.email.tasks import SendMail
 from ccmanage.notifications.tasks import ForgetTold, Tell
 from ccmanage.reports.tasks import AuditBooks
 from ccmanage.subscriptions.tasks import RenewDue
@@ -35,6 +36,7 @@ TIMETABLE = (
     Entry("notifications.forget_told", every(hours=6), ForgetTold()),
     Entry("accounts.index_domains", every(minutes=5), IndexDomains()),
     Entry("accounts.answer_requests", every(seconds=10), AnswerRequests()),
+    Entry("email.send", every(seconds=30), SendMail()),
     Entry("accounts.forget_stale", every(hours=1), ForgetStale()),
     Entry("books.audit", every(hours=1), AuditBooks()),
 )

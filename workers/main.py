@@ -27,6 +27,8 @@ _IDLE_MS = 100
 _TELL_EVERY_SECONDS = 2.0
 # How late a period may begin while no message says so.
 _RENEW_EVERY_SECONDS = 5.0
+# How long a mail may wait while no message says so.
+_MAIL_EVERY_SECONDS = 2.0
 
 
 class WorkerProcess:
@@ -47,6 +49,9 @@ class WorkerProcess:
         self._telling = Poller(
             lambda: tell_all(runtime, should_stop=lambda: self._stopping), every_seconds=_TELL_EVERY_SECONDS
         )
+        self._mail = Poller(
+            lambda: runtime.mailer.run(should_stop=lambda: self._stopping), every_seconds=_MAIL_EVERY_SECONDS
+        )
 
     def start(self) -> None:
         """Begin to work."""
@@ -56,21 +61,16 @@ class WorkerProcess:
         self._renewals.start()
         self._telling.start()
         self._requests.start()
+        self._mail.start()
 
     def stop(self) -> None:
         """Finish what is being done, take nothing new."""
         self._stopping = True
-        finished = all(
-            [
-                self._poller.stop(_FINISH_SECONDS / 2),
-                self._renewals.stop(_FINISH_SECONDS / 4),
-                self._telling.stop(_FINISH_SECONDS / 4),
-                self._requests.stop(_FINISH_SECONDS / 8),
-            ]
-        )
+        pollers = (self._poller, self._renewals, self._telling, self._requests, self._mail)
+        ended = [poller.stop(_FINISH_SECONDS / 4) for poller in pollers]
         self._worker.stop(timeout=_FINISH_SECONDS * 500)
         self._broker.close()
-        log.info("worker_stopped", finished=finished)
+        log.info("worker_stopped", finished=all(ended))
 
 
 def build(settings: Settings) -> tuple[Runtime, WorkerProcess]:

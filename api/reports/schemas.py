@@ -19,6 +19,7 @@ _PROVEN_ON = {
     "I6": "rollups",
     "I7": "ledger entries",
     "I8": "renewals",
+    "I9": "mails",
 }
 
 

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ccmanage.audit.repository import AuditRepository
 from ccmanage.audit.service import Actor, AuditService
 from ccmanage.bootstrap.hearing import HeardAudit
+from ccmanage.core.config import Settings
 from ccmanage.core.uow import UnitOfWork
-from ccmanage.email.repository import EmailRepository
+from ccmanage.email.editing import TemplateService
+from ccmanage.email.outgoing import OutgoingService
+from ccmanage.email.repository import EmailRepository, TemplateRepository
 from ccmanage.email.service import EmailService
 from ccmanage.settings.repository import SettingRepository
 from ccmanage.settings.service import SettingService
@@ -72,6 +75,11 @@ class ScopeBase(UnitOfWork):
         repository, ring = AuditRepository(self.session), self._runtime.ring
         return HeardAudit(repository, ring, self.clock, self._actor, hears=self._above)
 
+    @property
+    def process(self) -> Settings:
+        """How the operator set this process up."""
+        return self._runtime.settings
+
     @cached_property
     def settings(self) -> SettingService:
         """What administrators can change while everything runs."""
@@ -86,6 +94,18 @@ class ScopeBase(UnitOfWork):
         runtime = self._runtime
         repository = EmailRepository(self.session)
         return EmailService(self, repository, runtime.ring, self.audit, domain=runtime.settings.mail_domain)
+
+    @cached_property
+    def outgoing(self) -> OutgoingService:
+        """Mails on their way."""
+        rows = EmailRepository(self.session), TemplateRepository(self.session)
+        return OutgoingService(*rows, self.email, self.settings, self._runtime.ring, self.clock)
+
+    @cached_property
+    def email_templates(self) -> TemplateService:
+        """Texts of mails."""
+        repository, portal = TemplateRepository(self.session), self._runtime.settings.public_url
+        return TemplateService(repository, self.email, self.settings, self.clock, self.audit, portal=portal)
 
     @cached_property
     def _above(self) -> Above:

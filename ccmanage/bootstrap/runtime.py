@@ -10,6 +10,7 @@ from ccmanage.adapters.failures import failure_store
 from ccmanage.adapters.outbound import OutboundClient
 from ccmanage.adapters.rates import call_counter
 from ccmanage.adapters.redis_client import redis_client
+from ccmanage.adapters.smtp import SmtpTransport
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap.registry import collect
 from ccmanage.bootstrap.scope import Scope
@@ -22,6 +23,9 @@ from ccmanage.core.outbound import OutboundPolicy, Sender
 from ccmanage.core.security import Digester, Passwords
 from ccmanage.core.tasks import Queue
 from ccmanage.core.uow import with_retries
+from ccmanage.email.sending import Mailer, Sender
+from ccmanage.email.stopping import StopLinks
+from ccmanage.email.transport import Mailbox, Transport
 from ccmanage.notifications.delivering import Deliverer
 from ccmanage.pricing.cache import PriceBookCache
 from ccmanage.reports.numbers import OutsideNumbers
@@ -64,6 +68,9 @@ class Runtime:
         self.redemptions = RedemptionThrottle(self.clock, failures)
         self.calls = call_counter(settings.redis_url, self.clock)
         signing = [decode_secret(secret) for secret in settings.secret_keys]
+        self.stop_links = StopLinks(signing, settings.public_url)
+        sender = Sender(settings.mail_from, settings.public_url)
+        self.mailer = Mailer(self.scope, _transport(settings), sender, self.stop_links, self.clock)
         self.tokens = Tokens(signing, "session")
         self.challenge_tokens = Tokens(signing, "mfa")
 
@@ -96,4 +103,12 @@ class Runtime:
 
     def close(self) -> None:
         """Let go of all connections."""
+        self.mailer.close()
         self.database.dispose()
+
+
+def _transport(settings: Settings) -> Transport | None:
+    """Return what carries mails: the mail server, in the embedded mode without one the portal's mailbox, or nothing."""
+    if settings.smtp_url:
+        return SmtpTransport(settings.smtp_url)
+    return Mailbox() if settings.embedded else None

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ccmanage.adapters.brokers import open_broker
 from ccmanage.adapters.redis_client import redis_client
+from ccmanage.adapters.smtp import SmtpTransport
 from ccmanage.bootstrap import Runtime
 from ccmanage.cli import doctor_database
 from ccmanage.cli.installation import open_runtime
@@ -20,6 +21,7 @@ from ccmanage.migrations import is_current
 
 _GIB = 1 << 30
 _STUCK_MS = 60 * SECOND
+_MAIL_SECONDS = 10.0
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -55,6 +57,7 @@ def _findings(runtime: Runtime) -> Iterator[Finding]:
     yield _run("secrets", lambda: _secrets(settings))
     yield _run("disk", lambda: _disk(settings.data_dir))
     yield _run("broker", lambda: _broker(settings))
+    yield _run("mail", lambda: _mail(settings))
     reachable = _run("database", lambda: (State.OK, doctor_database.version(runtime.database)))
     yield reachable
     if reachable.state is State.WRONG:
@@ -128,6 +131,22 @@ def _broker(settings: Settings) -> Verdict:
     if memory.get("maxmemory") and policy != "noeviction":
         return State.WARNING, f"Redis may evict messages (maxmemory-policy {policy}; use noeviction)"
     return State.OK, f"Redis {server.get('redis_version')} answers"
+
+
+def _mail(settings: Settings) -> Verdict:
+    if not settings.smtp_url:
+        if settings.embedded:
+            return State.OK, "kept in the portal's mailbox"
+        return State.WARNING, f"{PREFIX}SMTP_URL is not set: nobody gets a mail"
+    transport = SmtpTransport(settings.smtp_url, timeout_seconds=_MAIL_SECONDS)
+    try:
+        greeting = transport.greet()
+    finally:
+        transport.close()
+    address = transport.address
+    if not (address.tls or address.starttls) and address.host not in _LOOPBACK:
+        return State.WARNING, f"{address.host} answers, but in the clear: use smtp+starttls:// or smtps://"
+    return State.OK, f"{address.host}:{address.port} answers ({greeting})"
 
 
 def _schema(runtime: Runtime) -> Verdict:

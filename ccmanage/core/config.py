@@ -156,6 +156,11 @@ class Settings(BaseSettings):
         return self.database_url.startswith("sqlite")
 
     @property
+    def keeps_mail(self) -> bool:
+        """Tell whether mails are kept in the portal, where links in them work: there is no mail server."""
+        return self.embedded and not self.smtp_url
+
+    @property
     def mail_domain(self) -> str:
         """Return the domain of the sender's address, which names messages."""
         return self.mail_from.rpartition("@")[2]

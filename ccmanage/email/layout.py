@@ -51,6 +51,7 @@ def to_html(mail: Rendered, frame: Frame) -> str:
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
+        '<base target="_blank">'
         f"<title>{escape(mail.subject)}</title><style>{_DARK}</style></head>"
         f'<body class="page" style="margin:0;padding:0;background:#f2f4f7;font-family:{_FONT};'
         '-webkit-text-size-adjust:100%">'

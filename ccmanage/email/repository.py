@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from ccmanage.core.pagination import Page, PageRequest
 from ccmanage.core.repository import Repository
 from ccmanage.core.sql import IN_LIST, chunks
-from ccmanage.email.models import Email, EmailOptOut, EmailState, EmailSuppression
+from ccmanage.email.models import Email, EmailOptOut, EmailState, EmailSuppression, EmailTemplateVersion
 
 WAITING = (EmailState.PENDING, EmailState.SENDING)
 
@@ -159,3 +159,47 @@ def _narrowed(statement: Select[Email], which: Which) -> Select[Email]:
     if which.user_id is not None:
         statement = statement.where(Email.user_id == which.user_id)
     return statement
+
+
+class TemplateRepository(Repository[EmailTemplateVersion]):
+    """Templates as administrators wrote them."""
+
+    model = EmailTemplateVersion
+
+    def current(self, template: str, language: str) -> EmailTemplateVersion | None:
+        """Return the newest version in a language; its source is empty where the shipped one holds again."""
+        return self.session.scalars(self._newest(template, language).limit(1)).one_or_none()
+
+    def history(self, template: str, language: str, limit: int) -> Sequence[EmailTemplateVersion]:
+        """Return versions in a language, the newest first."""
+        return self.session.scalars(self._newest(template, language).limit(limit)).all()
+
+    def currents(self) -> dict[tuple[str, str], EmailTemplateVersion]:
+        """Return the newest version of every template that was ever edited."""
+        newest = select(func.max(EmailTemplateVersion.id)).group_by(
+            EmailTemplateVersion.template, EmailTemplateVersion.language
+        )
+        rows = self.session.scalars(select(EmailTemplateVersion).where(EmailTemplateVersion.id.in_(newest)))
+        return {(row.template, row.language): row for row in rows}
+
+    def mark_broken(self, template: str, language: str, version: int, now: int) -> None:
+        """Note that a version could not be used."""
+        self.session.execute(
+            update(EmailTemplateVersion)
+            .where(
+                EmailTemplateVersion.template == template,
+                EmailTemplateVersion.language == language,
+                EmailTemplateVersion.version == version,
+                EmailTemplateVersion.broken_at == 0,
+            )
+            .values(broken_at=now)
+            .execution_options(synchronize_session=False)
+        )
+
+    @staticmethod
+    def _newest(template: str, language: str) -> Select[EmailTemplateVersion]:
+        return (
+            select(EmailTemplateVersion)
+            .where(EmailTemplateVersion.template == template, EmailTemplateVersion.language == language)
+            .order_by(EmailTemplateVersion.version.desc())
+        )

@@ -26,6 +26,8 @@ PUBLIC = {
     ("POST", "/v1/auth/password/reset"),
     ("POST", "/v1/auth/address/confirm"),
     ("POST", "/v1/auth/address/undo"),
+    ("GET", "/v1/mail/stop"),  # a signed link, see tests/features/email/test_sending.py
+    ("POST", "/v1/mail/stop"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),  # loopback or token, see test_health
@@ -80,7 +82,7 @@ def filled(path: str) -> str:
             "key": "key_", "user": "usr_", "workspace": "ws_", "gateway": "gw_", "grant": "grt_", "event": "evt_",
             "quarantine": "qua_", "price": "prc_", "batch": "bat_", "package": "pkg_", "subscription": "sub_",
             "voucher": "vch_", "request": "req_",
-            "session": "ses_", "token": "tok_",
+            "session": "ses_", "token": "tok_", "email": "mail_",
         }[match[1]] + "0" * 26,
         path.replace("{seq}", "1"),
     )  # fmt: skip
@@ -123,6 +125,9 @@ def test_ids_that_exist_nowhere_are_404_everywhere(sqlite_world: World) -> None:
         "archive": {"revision": 1, "reason": "x"},
         "move": {"dry_run": True, "reason": "x"},
         "pause": {"reason": "x"},
+        "{language}": {"version": 0, "source": "Subject: x\n\ny"},
+        "render": {"source": "Subject: x\n\ny"},
+        "take-back": {"version": 0},
         "keep": {"reason": "x"},
         "extend": {"ends_at": None, "reason": "x"},
         "preview": {"action": "cancel"},

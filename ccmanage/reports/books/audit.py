@@ -1,4 +1,4 @@
-"""Prove I1 to I8 on a live database, in chunks that each see one instant, in bounded memory."""
+"""Prove I1 to I9 on a live database, in chunks that each see one instant, in bounded memory."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -14,6 +14,7 @@ from ccmanage.reports.books.guards import check_guards
 from ccmanage.reports.books.installation import check_installation_at, check_whole_installation
 from ccmanage.reports.books.ledger import LedgerWalk
 from ccmanage.reports.books.leftovers import check_totals, check_unpriced
+from ccmanage.reports.books.messages import check_messages
 from ccmanage.reports.books.renewals import check_renewals
 from ccmanage.reports.books.report import BooksReport, Watermark
 from ccmanage.reports.books.repository import BooksRepository
@@ -78,6 +79,7 @@ def _check(run: Run, *, with_heads: bool) -> None:
     else:
         check_installation_at(run, check_touched_rollups(run, touched))
     check_renewals(run)
+    check_messages(run)
     LedgerWalk(run, with_heads=with_heads).check()
 
 

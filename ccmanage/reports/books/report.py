@@ -17,6 +17,7 @@ INVARIANTS: Final[Mapping[str, str]] = {
     "I6": "rollups match events",
     "I7": "the ledger is append only",
     "I8": "one renewal per period",
+    "I9": "one message per reason",
 }
 # What is kept of each invariant; all are counted. Broken books break in many rows at once.
 MOST_FINDINGS = 100

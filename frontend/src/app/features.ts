@@ -3,12 +3,14 @@ import * as accounts from "@/features/accounts";
 import * as audit from "@/features/audit";
 import * as creditRequests from "@/features/creditRequests";
 import * as credits from "@/features/credits";
+import * as email from "@/features/email";
 import * as gateways from "@/features/gateways";
 import * as keys from "@/features/keys";
 import * as overview from "@/features/overview";
 import * as packages from "@/features/packages";
 import * as pricing from "@/features/pricing";
 import * as quarantine from "@/features/quarantine";
+import * as settings from "@/features/settings";
 import * as subscriptions from "@/features/subscriptions";
 import * as usage from "@/features/usage";
 import * as vouchers from "@/features/vouchers";
@@ -36,4 +38,6 @@ export const features: readonly Feature[] = [
   pricing,
   quarantine,
   audit,
+  email,
+  settings,
 ];

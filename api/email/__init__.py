@@ -1,0 +1,1 @@
+"""Mail over HTTP: what was sent, its texts, and how one stops it."""
