@@ -23,7 +23,7 @@ from ccmanage.core.outbound import OutboundPolicy, Sender
 from ccmanage.core.security import Digester, Passwords
 from ccmanage.core.tasks import Queue
 from ccmanage.core.uow import with_retries
-from ccmanage.email.sending import Mailer, Sender
+from ccmanage.email.sending import Mailer, MailSender
 from ccmanage.email.stopping import StopLinks
 from ccmanage.email.transport import Mailbox, Transport
 from ccmanage.notifications.delivering import Deliverer
@@ -69,7 +69,7 @@ class Runtime:
         self.calls = call_counter(settings.redis_url, self.clock)
         signing = [decode_secret(secret) for secret in settings.secret_keys]
         self.stop_links = StopLinks(signing, settings.public_url)
-        sender = Sender(settings.mail_from, settings.public_url)
+        sender = MailSender(settings.mail_from, settings.public_url)
         self.mailer = Mailer(self.scope, _transport(settings), sender, self.stop_links, self.clock)
         self.tokens = Tokens(signing, "session")
         self.challenge_tokens = Tokens(signing, "mfa")

@@ -45,7 +45,7 @@ OpenScope = Callable[[], AbstractContextManager[SendingScope]]
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class MailSender:
     """Who sends: the address, and where the portal is."""
 
     address: str
@@ -56,7 +56,7 @@ class Mailer:
     """The process's mailer. Safe to call from any thread: one works, the others return at once."""
 
     def __init__(
-        self, open_scope: OpenScope, transport: Transport | None, sender: Sender, links: StopLinks, clock: Clock
+        self, open_scope: OpenScope, transport: Transport | None, sender: MailSender, links: StopLinks, clock: Clock
     ) -> None:
         self._open_scope = open_scope
         self._transport = transport
