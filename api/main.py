@@ -38,6 +38,7 @@ from api.packages.router import packages
 from api.places import Places
 from api.portal import Portal
 from api.pricing.router import prices
+from api.privacy.router import privacy, processors
 from api.reports.router import books, overview
 from api.settings.router import settings as run_time_settings
 from api.subscriptions.admin import subscriptions
@@ -61,6 +62,8 @@ ROUTERS = (
     factor,
     sessions,
     own_workspaces,
+    privacy,
+    processors,
     workspace,
     keys,
     usage,

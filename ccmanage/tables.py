@@ -17,6 +17,7 @@ from ccmanage.notifications import models as notifications
 from ccmanage.notifications import webhook_models as webhooks
 from ccmanage.packages import models as packages
 from ccmanage.pricing import models as pricing
+from ccmanage.privacy import models as privacy
 from ccmanage.reports import models as reports
 from ccmanage.settings import models as settings
 from ccmanage.subscriptions import models as subscriptions
@@ -41,6 +42,7 @@ __all__ = [
     "notifications",
     "packages",
     "pricing",
+    "privacy",
     "proofs",
     "providers",
     "reports",

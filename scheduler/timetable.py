@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ccmanage.accounts.tasks import AnswerRequests, ForgetStale, IndexDomains
+from ccmanage.audit.tasks import SealAudit
 from ccmanage.core.tasks import Task
 from ccmanage.credits.tasks import TurnGrants
 from ccmanage.email.tasks import SendMail
 from ccmanage.notifications.tasks import ForgetTold, Tell
+from ccmanage.privacy.tasks import BuildExports, EraseDue
 from ccmanage.reports.tasks import AuditBooks
 from ccmanage.subscriptions.tasks import RenewDue
 from ccmanage.usage.tasks import ChargeLatePrices, SweepInbox
@@ -37,6 +39,9 @@ TIMETABLE = (
     Entry("accounts.index_domains", every(minutes=5), IndexDomains()),
     Entry("accounts.answer_requests", every(seconds=10), AnswerRequests()),
     Entry("email.send", every(seconds=30), SendMail()),
+    Entry("audit.seal", every(seconds=5), SealAudit()),
+    Entry("privacy.build_exports", every(minutes=1), BuildExports()),
+    Entry("privacy.erase_due", every(minutes=10), EraseDue()),
     Entry("accounts.forget_stale", every(hours=1), ForgetStale()),
     Entry("books.audit", every(hours=1), AuditBooks()),
 )

@@ -25,8 +25,12 @@ TimeZone = Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/B
 
 ROLES: dict[Role, RoleName] = {Role.USER: "user", Role.ADMIN: "admin"}
 ROLES_BY_NAME: dict[RoleName, Role] = {name: role for role, name in ROLES.items()}
-UserStateName = Literal["active", "suspended"]
-USER_STATES: dict[UserState, UserStateName] = {UserState.ACTIVE: "active", UserState.SUSPENDED: "suspended"}
+UserStateName = Literal["active", "suspended", "erased"]
+USER_STATES: dict[UserState, UserStateName] = {
+    UserState.ACTIVE: "active",
+    UserState.SUSPENDED: "suspended",
+    UserState.ERASED: "erased",
+}
 MemberRoleName = Literal["owner", "manager", "member", "viewer"]
 WorkspaceKindName = Literal["personal", "shared"]
 WorkspaceStateName = Literal["active", "suspended", "closed"]

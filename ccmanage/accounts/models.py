@@ -21,6 +21,8 @@ class UserState(IntEnum):
 
     ACTIVE = 0
     SUSPENDED = 1
+    # The person is gone; the row is a number that the books name.
+    ERASED = 2
 
 
 class SessionMethod(IntEnum):
@@ -83,7 +85,7 @@ class UserSession(Base):
         on_erasure=Erasure.DELETE,
         export="sessions",
         hidden=("id", "user_id", "viewer_user_id", "viewer_session_id"),
-        kept="retention.sessions_days",
+        kept="retention.sign_ins_days",
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)

@@ -293,8 +293,8 @@ class AccountService:
         return Account(
             id=user.id,
             public_id=user.public_id,
-            email=self._ring.decrypt(user.email_sealed, f"users.email:{place}"),
-            name=self._ring.decrypt(user.name_sealed, f"users.name:{place}"),
+            email=self._ring.decrypt(user.email_sealed, f"users.email:{place}") if user.email_sealed else "",
+            name=self._ring.decrypt(user.name_sealed, f"users.name:{place}") if user.name_sealed else pseudonym(user),
             role=Role(user.role),
             state=UserState(user.state),
             locale=user.locale,
@@ -358,7 +358,8 @@ class AccountService:
         user = self._found(self._repository.lock(user.id))
         if revision is not None and revision != user.revision:
             raise UserChanged(user.revision)
-        return user
+        # Whoever was forgotten comes back by no deed.
+        return self._found(None if user.state == UserState.ERASED else user)
 
     @staticmethod
     def _found(user: User | None) -> User:
@@ -388,6 +389,11 @@ class AccountService:
     ) -> None:
         subject = ("user", encode_id(USER, user.public_id))
         self._audit.record(action, subject, before=before, after=after, reason=reason)
+
+
+def pseudonym(user: User) -> str:
+    """Return what an erased person is called from now on: the same everywhere, and nobody's name."""
+    return f"Deleted user {user.public_id[-3:].hex()}"
 
 
 def _profile(account: Account) -> dict[str, object]:

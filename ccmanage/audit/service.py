@@ -1,18 +1,30 @@
 """Write and read the audit log."""
 
 import hashlib
+import hmac
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ccmanage.audit.asking import LogFilter
 from ccmanage.audit.models import AuditEntry
 from ccmanage.audit.repository import AuditRepository
 from ccmanage.core.clock import Clock
 from ccmanage.core.crypto import KeyRing
+from ccmanage.core.errors import NotFound
 from ccmanage.core.ids import new_id
 from ccmanage.core.pagination import Page, PageRequest
+
+
+class EntryNotFound(NotFound):
+    """There is no such entry, or retention took it away."""
+
+    code = "audit.entry_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such entry in the audit log.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +40,16 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An entry with its erasable side ({} once erased)."""
+    """An entry with its erasable side ({} once erased), and whether that is what was committed to."""
 
     entry: AuditEntry
     details: Mapping[str, Any]
+    is_erased: bool
+    is_intact: bool
+
+
+_ALL = LogFilter()
+_CHUNK = 500
 
 
 class AuditService:
@@ -85,15 +103,43 @@ class AuditService:
         )
         self._repository.add_detail(entry, self._ring.encrypt(plain, f"audit_details:{public_id.hex()}"))
 
-    def page(self, ask: PageRequest, *, action: str | None = None, actor_user_id: int | None = None) -> Page[Recorded]:
+    def page(self, ask: PageRequest, wanted: LogFilter = _ALL) -> Page[Recorded]:
         """Return the log, newest first."""
-        page = self._repository.page_of_log(ask, action=action, actor_user_id=actor_user_id)
+        page = self._repository.page_of_log(ask, wanted)
         sealed = self._repository.details_of([entry.id for entry in page.items])
-        return page.map(lambda entry: Recorded(entry, self._open(entry, sealed.get(entry.id))))
+        return page.map(lambda entry: self._open(entry, sealed.get(entry.id)))
 
-    def _open(self, entry: AuditEntry, sealed: bytes | None) -> Mapping[str, Any]:
+    def get(self, public_id: bytes) -> Recorded:
+        """Return one entry; raises EntryNotFound."""
+        entry = self._repository.by_public_id(public_id)
+        if entry is None:
+            raise EntryNotFound
+        return self._open(entry, self._repository.details_of([entry.id]).get(entry.id))
+
+    def about(self, user_id: int, user_public_id: str) -> Iterator[Recorded]:
+        """Return everything that a person did and that was done to them, oldest first."""
+        after = 0
+        while rows := self._repository.about(user_id, user_public_id, after, _CHUNK):
+            sealed = self._repository.details_of([entry.id for entry in rows])
+            yield from (self._open(entry, sealed.get(entry.id)) for entry in rows)
+            after = rows[-1].id
+
+    def erase_about(self, user_id: int, user_public_id: str, workspace_ids: Sequence[int]) -> bool:
+        """Erase some readable sides of what a person did, of what was done to them and in workspaces of theirs.
+
+        Tells whether there may be more. The entries stay, under the person's number and outside id.
+        """
+        return self._repository.erase_details(user_id, user_public_id, workspace_ids, _CHUNK) == _CHUNK
+
+    def has_unsealed(self) -> bool:
+        """Tell whether an entry waits for its seal."""
+        return bool(self._repository.unsealed(1))
+
+    def _open(self, entry: AuditEntry, sealed: bytes | None) -> Recorded:
         if sealed is None:
-            return {}
-        details: dict[str, Any] = json.loads(self._ring.decrypt(sealed, f"audit_details:{entry.public_id.hex()}"))
+            return Recorded(entry, {}, is_erased=True, is_intact=True)
+        plain = self._ring.decrypt(sealed, f"audit_details:{entry.public_id.hex()}")
+        details: dict[str, Any] = json.loads(plain)
         details.pop("salt", None)
-        return details
+        intact = hmac.compare_digest(hashlib.sha256(plain.encode()).digest(), entry.commitment)
+        return Recorded(entry, details, is_erased=False, is_intact=intact)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ccmanage.audit.repository import AuditRepository
+from ccmanage.audit.sealing import Sealer
 from ccmanage.audit.service import Actor, AuditService
 from ccmanage.bootstrap.hearing import HeardAudit
 from ccmanage.core.config import Settings
@@ -106,6 +107,11 @@ class ScopeBase(UnitOfWork):
         """Texts of mails."""
         repository, portal = TemplateRepository(self.session), self._runtime.settings.public_url
         return TemplateService(repository, self.email, self.settings, self.clock, self.audit, portal=portal)
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """What chains the audit log."""
+        return Sealer(AuditRepository(self.session), self.clock)
 
     @cached_property
     def _above(self) -> Above:

@@ -28,6 +28,8 @@ from ccmanage.email.stopping import StopLinks
 from ccmanage.email.transport import Mailbox, Transport
 from ccmanage.notifications.delivering import Deliverer
 from ccmanage.pricing.cache import PriceBookCache
+from ccmanage.privacy.erasure import Eraser
+from ccmanage.privacy.exports import Exporter
 from ccmanage.reports.numbers import OutsideNumbers
 from ccmanage.settings.cache import SettingsCache
 from ccmanage.subscriptions.sweeping import Renewer
@@ -73,6 +75,8 @@ class Runtime:
         self.mailer = Mailer(self.scope, _transport(settings), sender, self.stop_links, self.clock)
         self.tokens = Tokens(signing, "session")
         self.challenge_tokens = Tokens(signing, "mfa")
+        self.exporter = Exporter(self.scope, self.read, self.ring, self.clock)
+        self.eraser = Eraser(self.scope, settings.data_dir, self.clock)
 
     def scope(self, actor: Actor | None = None) -> Scope:
         """Open a transaction that may write: commits on leave, rolls back on error."""

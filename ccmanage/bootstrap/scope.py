@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from ccmanage.bootstrap.base import Above
-from ccmanage.bootstrap.reading import ReadingScope
+from ccmanage.bootstrap.privacy import PrivacyScope
 
 
-class Scope(ReadingScope):
+class Scope(PrivacyScope):
     """One transaction and its services, built when they are first asked for."""
 
     @cached_property

@@ -59,25 +59,42 @@ class KeyRing:
 
     def encrypt(self, plain: str, context: str) -> bytes:
         """Encrypt text for one place, e.g. `users.email:<row id>`."""
-        nonce = os.urandom(_NONCE)
-        header = bytes([_FORMAT]) + self._primary
-        sealed = self._ciphers[self._primary].encrypt(nonce, plain.encode(), header + context.encode())
-        return header + nonce + sealed
+        return self.encrypt_bytes(plain.encode(), context)
 
     def decrypt(self, envelope: bytes, context: str) -> str:
         """Decrypt what `encrypt` made for the same place; raises CannotDecrypt."""
+        return self.decrypt_bytes(envelope, context).decode()
+
+    def encrypt_bytes(self, plain: bytes, context: str) -> bytes:
+        """Encrypt bytes for one place."""
+        nonce = os.urandom(_NONCE)
+        header = bytes([_FORMAT]) + self._primary
+        sealed = self._ciphers[self._primary].encrypt(nonce, plain, header + context.encode())
+        return header + nonce + sealed
+
+    def decrypt_bytes(self, envelope: bytes, context: str) -> bytes:
+        """Decrypt what `encrypt_bytes` made for the same place; raises CannotDecrypt."""
         header, nonce, sealed = envelope[:5], envelope[5 : 5 + _NONCE], envelope[5 + _NONCE :]
         cipher = self._ciphers.get(header[1:])
         if cipher is None or header[:1] != bytes([_FORMAT]):
             raise CannotDecrypt("no key in ENCRYPTION_KEYS made this value")
         try:
-            return cipher.decrypt(nonce, sealed, header + context.encode()).decode()
+            return cipher.decrypt(nonce, sealed, header + context.encode())
         except InvalidTag as error:
             raise CannotDecrypt("the value does not belong here") from error
+
+    @property
+    def primary(self) -> bytes:
+        """The four bytes by which envelopes name the key that encrypts."""
+        return self._primary
 
     def needs_rewrap(self, envelope: bytes) -> bool:
         """Tell whether the value was made with another key than the first."""
         return envelope[1:5] != self._primary
+
+    def rewrap(self, envelope: bytes, context: str) -> bytes:
+        """Return the same value under the first key; raises CannotDecrypt."""
+        return self.encrypt_bytes(self.decrypt_bytes(envelope, context), context)
 
     def blind_index(self, value: str, purpose: str) -> bytes:
         """Return the keyed digest by which an encrypted value is found.

@@ -1,19 +1,15 @@
 """Events as files that people open: CSV for spreadsheets, JSON lines for programs."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from typing import Any, Final
 
 from ccmanage.core.clock import to_rfc3339
 from ccmanage.core.money import format_credits
+from ccmanage.core.spreadsheet import csv_lines
 from ccmanage.reports.events import EventLine
 
 PAGE_ROWS: Final = 1_000
-
-# A spreadsheet takes a cell that starts with one of these for a formula, and runs it.
-_FORMULA_STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def record_of(line: EventLine) -> dict[str, Any]:
@@ -60,19 +56,9 @@ def csv_head() -> bytes:
 
 def csv_rows(lines: Sequence[EventLine]) -> bytes:
     """Return events as lines of CSV in which nothing is a formula."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    for line in lines:
-        writer.writerow([_harmless(value) for value in record_of(line).values()])
-    return text.getvalue().encode()
+    return csv_lines(list(record_of(line).values()) for line in lines)
 
 
 def jsonl_rows(lines: Sequence[EventLine]) -> bytes:
     """Return events as JSON, one a line."""
     return b"".join(json.dumps(record_of(line), ensure_ascii=False).encode() + b"\n" for line in lines)
-
-
-def _harmless(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTERS) else value

@@ -155,7 +155,9 @@ class SubscriptionService:
         """Try at once again what was set aside; raises what keeps it from being done."""
         standing = self._standing(public_id, set(State) - states.FINAL)
         self._desk.save([standing])
-        return self._views.get(public_id)
+        view = self._views.get(public_id)
+        self._record("subscriptions.retry", standing, after=_facts(view.standing))
+        return view
 
     def _move(self, before: Standing, move: Turn | Standing, action: str, reason: str | None) -> SubscriptionView:
         if isinstance(move, Turn):

@@ -179,7 +179,7 @@ class QuarantinedEvent(Base):
         "Events that could not be settled: whitelisted fields, keys as digests.",
         on_erasure=Erasure.KEEP,
         unexported="they could not be matched to anybody",
-        kept="retention.quarantine_days",
+        kept="retention.payloads_days",
     )
     __table_args__ = (
         UniqueConstraint("gateway_id", "fingerprint", name="uq_quarantine_gateway_id_fingerprint"),

@@ -29,6 +29,7 @@ PUBLIC = {
     ("GET", "/v1/mail/stop"),  # a signed link, see tests/features/email/test_sending.py
     ("POST", "/v1/mail/stop"),
     ("GET", "/healthz"),
+    ("GET", "/v1/processors"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),  # loopback or token, see test_health
     ("POST", "/v1/events"),  # gateways, see test_events
@@ -83,6 +84,8 @@ def filled(path: str) -> str:
             "quarantine": "qua_", "price": "prc_", "batch": "bat_", "package": "pkg_", "subscription": "sub_",
             "voucher": "vch_", "request": "req_",
             "session": "ses_", "token": "tok_", "email": "mail_",
+            "audit": "aud_", "export": "exp_",
+            "session": "ses_", "token": "tok_",
         }[match[1]] + "0" * 26,
         path.replace("{seq}", "1"),
     )  # fmt: skip
@@ -107,6 +110,7 @@ def test_people_who_are_no_admins_get_403_everywhere_there(sqlite_world: World) 
 def test_ids_that_exist_nowhere_are_404_everywhere(sqlite_world: World) -> None:
     client = sqlite_world.client(sqlite_world.person("Boss", admin=True))
     bodies: dict[str, dict[str, Any]] = {
+        "{purpose}": {"given": True},
         "suspend": {"reason": "x"},
         "reset": {"reason": "x"},
         "require": {"required": True, "reason": "x"},

@@ -7,6 +7,7 @@ from sqlalchemy import LargeBinary
 
 from ccmanage.core.db import Base
 from ccmanage.core.personal import Erasure
+from ccmanage.privacy.erasing import BY_SERVICE, OWN
 from ccmanage.tables import metadata
 
 MODELS = sorted((mapper.class_ for mapper in Base.registry.mappers), key=lambda model: model.__tablename__)
@@ -54,3 +55,11 @@ def test_places_are_used_once() -> None:
     """Two columns in one place would decrypt each other's values."""
     places = [place for model in MODELS for place in (model.__personal__.sealed.values() if model.__personal__ else ())]
     assert len(places) == len(set(places))
+
+
+def test_rules_of_ones_own_exist() -> None:
+    """`Erasure.OWN` without a rule would leave the person's data where it is."""
+    own = {
+        model.__tablename__ for model in MODELS if model.__personal__ and model.__personal__.on_erasure is Erasure.OWN
+    }
+    assert own <= set(OWN) | BY_SERVICE, f"say in ccmanage/privacy/erasing.py how: {own - set(OWN) - BY_SERVICE}"

@@ -1,4 +1,4 @@
-"""Prove I1 to I9 on a live database, in chunks that each see one instant, in bounded memory."""
+"""Prove I1 to I9 and A1 on a live database, in chunks that each see one instant, in bounded memory."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -19,6 +19,7 @@ from ccmanage.reports.books.renewals import check_renewals
 from ccmanage.reports.books.report import BooksReport, Watermark
 from ccmanage.reports.books.repository import BooksRepository
 from ccmanage.reports.books.rollups import check_all_rollups, check_touched_rollups
+from ccmanage.reports.books.seals import check_seals
 from ccmanage.reports.books.settlements import Tally, check_settlements
 from ccmanage.reports.books.snapshot import Progress, Run, Stopped, snapshot
 
@@ -81,6 +82,7 @@ def _check(run: Run, *, with_heads: bool) -> None:
     check_renewals(run)
     check_messages(run)
     LedgerWalk(run, with_heads=with_heads).check()
+    check_seals(run)
 
 
 def _exhaust(touched: Iterator[list[tuple[int, int]]]) -> None:
@@ -106,4 +108,5 @@ def _reach(connection: Connection, now: int) -> Watermark:
         event=number("SELECT MAX(id) FROM events"),
         at=now,
         renewal=max(number("SELECT MAX(id) FROM renewals") - _IN_FLIGHT, 0),
+        seal=number("SELECT MAX(id) FROM audit_seals"),
     )

@@ -9,6 +9,7 @@ import * as keys from "@/features/keys";
 import * as overview from "@/features/overview";
 import * as packages from "@/features/packages";
 import * as pricing from "@/features/pricing";
+import * as privacy from "@/features/privacy";
 import * as quarantine from "@/features/quarantine";
 import * as settings from "@/features/settings";
 import * as subscriptions from "@/features/subscriptions";
@@ -36,6 +37,7 @@ export const features: readonly Feature[] = [
   gateways,
   packages,
   pricing,
+  privacy,
   quarantine,
   audit,
   email,

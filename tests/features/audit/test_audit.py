@@ -5,6 +5,7 @@ import hashlib
 import pytest
 from sqlalchemy import text
 
+from ccmanage.audit.asking import LogFilter
 from ccmanage.audit.service import Actor
 from ccmanage.core.pagination import PageRequest
 from support.world import World
@@ -57,8 +58,8 @@ def test_the_log_is_filtered_and_paged(world: World) -> None:
     world.gateway("by the system")
     with world.read() as scope:
         log = scope.audit
-        mine = log.page(PageRequest(2), actor_user_id=boss.account.id)
-        rest = log.page(PageRequest(2, mine.next_cursor), actor_user_id=boss.account.id)
+        mine = log.page(PageRequest(2), LogFilter(actor_user_id=boss.account.id))
+        rest = log.page(PageRequest(2, mine.next_cursor), LogFilter(actor_user_id=boss.account.id))
         assert len(mine.items) + len(rest.items) == 3
-        assert len(log.page(PageRequest(), action="gateways.create").items) == 4
-        assert log.page(PageRequest(), action="nothing.such").items == []
+        assert len(log.page(PageRequest(), LogFilter(action="gateways.create")).items) == 4
+        assert log.page(PageRequest(), LogFilter(action="nothing.such")).items == []

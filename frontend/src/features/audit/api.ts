@@ -1,7 +1,8 @@
-import { api } from "@/shared/api";
-import type { PageRequest } from "@/shared/composables";
+import type { AuditExportQuery, AuditQuery } from "./types";
+import { api, download } from "@/shared/api";
 
-export const listAuditLog = (action: string | undefined, actorId: string | undefined, page: PageRequest) =>
-  api.get("/v1/admin/audit-log", { query: { ...page, action, actor_id: actorId } });
+export const listAuditLog = (query: AuditQuery) => api.get("/v1/admin/audit-log", { query });
+
+export const exportAuditLog = (query: AuditExportQuery) => download("/v1/admin/audit-log/export", query);
 
 export const fetchBooks = () => api.get("/v1/admin/books");

@@ -91,6 +91,7 @@ export const api = {
   post: caller("post"),
   patch: caller("patch"),
   put: caller("put"),
+  delete: caller("delete"),
 };
 
 /** Fetches a file as the server streams it; the workspace header keeps plain links from doing so. */
