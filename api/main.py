@@ -48,6 +48,7 @@ from api.usage.router import usage
 from api.vouchers.admin import vouchers as admin_vouchers
 from api.vouchers.router import vouchers
 from api.workspaces.admin import workspaces
+from api.workspaces.invitations import invitations, workspace_invitations
 from api.workspaces.own import own_workspaces
 from api.workspaces.router import workspace
 from ccmanage import __version__
@@ -64,7 +65,9 @@ ROUTERS = (
     own_workspaces,
     privacy,
     processors,
+    invitations,
     workspace,
+    workspace_invitations,
     keys,
     usage,
     credits,

@@ -1,20 +1,28 @@
 """Bodies around workspaces."""
 
+from typing import Annotated, Literal
+
+from pydantic import Field
+
 from api.accounts.schemas import (
     KINDS,
     MEMBER_ROLES,
     STATES,
     USER_STATES,
+    Email,
     MemberRoleName,
     UserStateName,
     WorkspaceKindName,
     WorkspaceStateName,
 )
 from api.schemas import Credits, In, Moment, Name, Out, Reason, Ref, Revision
-from ccmanage.core.ids import USER, WORKSPACE, encode_id
+from ccmanage.core.ids import INVITATION, USER, WORKSPACE, encode_id
 from ccmanage.reports.workspaces import WorkspaceLine
+from ccmanage.workspaces.invitations import InvitationView
 from ccmanage.workspaces.members import MemberView
 from ccmanage.workspaces.service import Membership
+
+InvitationStateName = Literal["pending", "expired"]
 
 
 class WorkspaceOut(Out):
@@ -102,6 +110,69 @@ class MemberOut(Out):
             keys=keys,
             joined_at=member.joined_at,
         )
+
+
+class InvitationIn(In):
+    """Who is asked in, and as what. An owner is made of a member."""
+
+    email: Email
+    role: Literal["manager", "member", "viewer"]
+
+
+class InvitationOut(Out):
+    """An open invitation, seen by the managers of the workspace."""
+
+    id: str
+    email: str
+    role: MemberRoleName
+    state: InvitationStateName
+    invited_by: str | None
+    mails: int
+    sent_at: Moment
+    expires_at: Moment
+
+    @classmethod
+    def of(cls, view: InvitationView) -> "InvitationOut":
+        """Make the answer."""
+        return cls(
+            id=encode_id(INVITATION, view.public_id),
+            email=view.email,
+            role=MEMBER_ROLES[view.role],
+            state=view.standing,
+            invited_by=view.inviter.name if view.inviter else None,
+            mails=view.mails,
+            sent_at=view.sent_at,
+            expires_at=view.expires_at,
+        )
+
+
+class InvitedOut(Out):
+    """An invitation, seen by the person who is asked in."""
+
+    id: str
+    workspace: str
+    role: MemberRoleName
+    invited_by: str | None
+    email: str
+    expires_at: Moment
+
+    @classmethod
+    def of(cls, view: InvitationView) -> "InvitedOut":
+        """Make the answer."""
+        return cls(
+            id=encode_id(INVITATION, view.public_id),
+            workspace=view.workspace.name,
+            role=MEMBER_ROLES[view.role],
+            invited_by=view.inviter.name if view.inviter else None,
+            email=view.email,
+            expires_at=view.expires_at,
+        )
+
+
+class LinkIn(In):
+    """The token of an invitation's link, which stands behind its `#`."""
+
+    token: Annotated[str, Field(min_length=10, max_length=200)]
 
 
 class WorkspaceCreateIn(In):

@@ -19,6 +19,9 @@ from ccmanage.accounts.settings import IDLE_MINUTES
 from ccmanage.accounts.viewing import ViewingService
 from ccmanage.bootstrap.base import ScopeBase
 from ccmanage.core.clock import MINUTE
+from ccmanage.workspaces.invitation_repository import InvitationRepository
+from ccmanage.workspaces.invitations import InvitationService
+from ccmanage.workspaces.mails import WorkspaceMails
 from ccmanage.workspaces.members import MemberService
 from ccmanage.workspaces.repository import WorkspaceRepository
 from ccmanage.workspaces.service import WorkspaceService
@@ -101,7 +104,20 @@ class PeopleScope(ScopeBase):
     @cached_property
     def members(self) -> MemberService:
         """Who belongs to which workspace."""
-        return MemberService(WorkspaceRepository(self.session), self.clock, self.audit, self.accounts, self._above)
+        repository, mails = WorkspaceRepository(self.session), self._workspace_mails
+        return MemberService(repository, self.clock, self.audit, self.accounts, self._above, mails)
+
+    @cached_property
+    def invitations(self) -> InvitationService:
+        """Who is asked into which workspace."""
+        repositories = InvitationRepository(self.session), WorkspaceRepository(self.session)
+        services = self.workspaces, self.accounts
+        keys = self._runtime.ring, self._runtime.people_digester
+        return InvitationService(repositories, services, keys, self.clock, self.audit, self._workspace_mails)
+
+    @cached_property
+    def _workspace_mails(self) -> WorkspaceMails:
+        return WorkspaceMails(self.email, self._runtime.settings.public_url)
 
     def _admins_need_factor(self) -> bool:
         return False

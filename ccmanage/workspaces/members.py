@@ -21,6 +21,7 @@ from ccmanage.workspaces.errors import (
     WorkspaceClosed,
     WorkspaceNotFound,
 )
+from ccmanage.workspaces.mails import WorkspaceMails
 from ccmanage.workspaces.models import Member, MemberRole, Workspace, WorkspaceKind, WorkspaceState
 from ccmanage.workspaces.repository import WorkspaceRepository
 
@@ -52,7 +53,9 @@ class MemberService:
         audit: AuditService,
         accounts: AccountService,
         above: Above,
+        mails: WorkspaceMails,
     ) -> None:
+        self._mails = mails
         self._repository = repository
         self._clock = clock
         self._audit = audit
@@ -107,6 +110,8 @@ class MemberService:
         account, member = self._known(workspace.id, user_public_id)
         self._check(mine, MemberRole(member.role), MemberRole(member.role))
         self._take_out(workspace, account, member, "workspaces.remove_member", reassign_to)
+        if account.id != acting.user_id:
+            self._mails.removed(workspace, account, self._clock.now_ms())
 
     def leave(self, user_id: int, workspace_public_id: bytes) -> None:
         """Go; one's keys there are revoked. Raises WorkspaceNotFound, LastOwner and PersonalWorkspaceIsAlone.
@@ -136,7 +141,9 @@ class MemberService:
         if giver is not None:
             giver.role = MemberRole.MANAGER
         self._repository.touch(workspace)
-        after = {"role": "owner", "from": encode_id(USER, self._accounts.by_number(acting.user_id).public_id)}
+        previous = self._accounts.by_number(acting.user_id)
+        after = {"role": "owner", "from": encode_id(USER, previous.public_id)}
+        self._mails.handed_over(workspace, account, previous, self._clock.now_ms())
         self._record("workspaces.hand_over", workspace, account, before={"role": _name(before)}, after=after)
         return MemberView(account, MemberRole.OWNER, member.created_at)
 

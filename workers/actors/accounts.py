@@ -16,6 +16,7 @@ def forget_stale(runtime: Runtime, task: ForgetStale) -> None:
             scope.challenges.forget_stale(),
             scope.proofs.forget_stale(),
             scope.browsers.forget_stale(),
+            scope.invitations.forget_old(),
             trim_records(scope.session, scope.clock.now_ms()),
         ]
         return any(left)
