@@ -6,8 +6,10 @@ import * as credits from "@/features/credits";
 import * as email from "@/features/email";
 import * as gateways from "@/features/gateways";
 import * as keys from "@/features/keys";
+import * as members from "@/features/members";
 import * as overview from "@/features/overview";
 import * as packages from "@/features/packages";
+import * as people from "@/features/people";
 import * as pricing from "@/features/pricing";
 import * as privacy from "@/features/privacy";
 import * as quarantine from "@/features/quarantine";
@@ -34,6 +36,8 @@ export const features: readonly Feature[] = [
   vouchers,
   accounts,
   workspaces,
+  members,
+  people,
   gateways,
   packages,
   pricing,

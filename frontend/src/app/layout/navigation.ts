@@ -19,6 +19,7 @@ import {
   Setting,
   Tickets,
   User,
+  UserFilled,
   WarnTriangleFilled,
 } from "@element-plus/icons-vue";
 import type { Component } from "vue";
@@ -45,6 +46,7 @@ export const navigation: readonly NavigationGroup[] = [
       { to: "/keys", label: "keys.title", icon: Key },
       { to: "/credits", label: "credits.title", icon: Coin },
       { to: "/plan", label: "subscriptions.plan", icon: Tickets },
+      { to: "/members", label: "members.title", icon: UserFilled },
       { to: "/workspace", label: "workspaces.settings.title", icon: Setting },
     ],
   },

@@ -1,6 +1,6 @@
 import { api } from "@/shared/api";
 import type { PageRequest } from "@/shared/composables";
-import type { AddressChange, NewUser, PasswordChange, ProfileChange, Registration, Reset } from "./types";
+import type { AddressChange, PasswordChange, ProfileChange, Registration, Reset } from "./types";
 
 export const fetchMe = () => api.get("/v1/me");
 
@@ -15,14 +15,6 @@ export const changePassword = (body: PasswordChange) => api.post("/v1/me/passwor
 /** Addresses are encrypted: one is found exactly, or not at all. */
 export const listUsers = (page: PageRequest, email?: string) =>
   api.get("/v1/admin/users", { query: { ...page, email } });
-
-export const createUser = (body: NewUser) => api.post("/v1/admin/users", { body });
-
-export const suspendUser = (id: string, reason: string) =>
-  api.post("/v1/admin/users/{user_id}/suspend", { path: { user_id: id }, body: { reason, keys: "revoke" } });
-
-export const reactivateUser = (id: string) =>
-  api.post("/v1/admin/users/{user_id}/reactivate", { path: { user_id: id }, body: {} });
 
 export const fetchRegistration = () => api.get("/v1/auth/registration");
 

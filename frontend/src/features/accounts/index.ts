@@ -4,6 +4,7 @@ import { zh } from "./locales/zh";
 import type { FeatureMessages } from "@/shared/i18n";
 
 export { listUsers, updateProfile } from "./api";
+export { LEAST_PASSWORD } from "./passwordStrength";
 export { useSession, type SessionState } from "./session";
 export type { AdminUser, Membership } from "./types";
 
@@ -58,11 +59,5 @@ export const routes: RouteRecordRaw[] = [
     name: "profile",
     component: () => import("./pages/ProfilePage.vue"),
     meta: { title: "accounts.profile.title" },
-  },
-  {
-    path: "/admin/users",
-    name: "admin-users",
-    component: () => import("./pages/UsersPage.vue"),
-    meta: { title: "accounts.users.title", admin: true },
   },
 ];

@@ -4,7 +4,6 @@ export type Me = Answer<"/v1/me">;
 export type Membership = Me["workspaces"][number];
 export type Role = Membership["role"];
 export type AdminUser = Item<"/v1/admin/users">;
-export type NewUser = Body<"/v1/admin/users">;
 export type ProfileChange = Body<"/v1/me", "patch">;
 export type PasswordChange = Body<"/v1/me/password">;
 export type Registration = Body<"/v1/auth/register">;

@@ -50,3 +50,11 @@ export const reactivateWorkspace = (id: string) =>
 
 /** The workspace on the screen, as its owner names it. */
 export const renameWorkspace = (name: string) => api.patch("/v1/workspace", { body: { name } });
+
+export const openWorkspace = (name: string) => api.post("/v1/workspaces", { body: { name } });
+
+export const leaveWorkspace = (id: string) =>
+  api.post("/v1/workspaces/{workspace_id}/leave", { path: { workspace_id: id } });
+
+/** The workspace on the screen; its name is the proof that it is the one that is meant. */
+export const closeWorkspace = (name: string) => api.post("/v1/workspace/close", { body: { name } });

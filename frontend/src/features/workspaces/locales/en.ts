@@ -51,6 +51,27 @@ export const en = {
       ownerOnly: "Only an owner can change the name.",
       saved: "Workspace renamed",
     },
+    open: {
+      title: "New shared workspace",
+      text: "It has its own keys, credits and members. You own it.",
+    },
+    leave: {
+      panel: "Leave",
+      lead: "Whoever leaves no longer sees the workspace, and their keys there are revoked.",
+      title: "Leave “{name}”?",
+      text: "The keys that you made there stop working within seconds. To come back you must be invited again.",
+      submit: "Leave workspace",
+      done: "You have left the workspace",
+    },
+    close: {
+      title: "Close “{name}”?",
+      text: "All its keys are revoked and its subscription ends with its allowance. What happened stays readable. This cannot be taken back.",
+      type: "Type “{name}” to confirm",
+      other: "This is not the name of the workspace",
+      submit: "Close workspace",
+      done: "Workspace closed",
+    },
+    closedName: "{name} (closed)",
     grant: {
       title: "Grant credits",
       credits: "Credits",

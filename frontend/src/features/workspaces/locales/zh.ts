@@ -54,6 +54,27 @@ export const zh: Translation<typeof en> = {
       ownerOnly: "只有所有者可以修改名称。",
       saved: "工作区已重命名",
     },
+    open: {
+      title: "新建共享工作区",
+      text: "它拥有自己的密钥、积分和成员，由您所有。",
+    },
+    leave: {
+      panel: "离开",
+      lead: "离开后将无法再查看此工作区，您在其中的密钥会被吊销。",
+      title: "离开“{name}”？",
+      text: "您在其中创建的密钥将在数秒内失效。如需返回，必须重新受邀。",
+      submit: "离开工作区",
+      done: "您已离开工作区",
+    },
+    close: {
+      title: "关闭“{name}”？",
+      text: "其所有密钥将被吊销，订阅及其额度随之结束，历史记录仍可查看。此操作无法撤销。",
+      type: "输入“{name}”以确认",
+      other: "与工作区名称不符",
+      submit: "关闭工作区",
+      done: "工作区已关闭",
+    },
+    closedName: "{name}（已关闭）",
     grant: {
       title: "发放积分",
       credits: "积分数",

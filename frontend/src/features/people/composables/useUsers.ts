@@ -1,7 +1,7 @@
 import { computed } from "vue";
 import { useI18n } from "vue-i18n";
-import { createUser, listUsers, reactivateUser, suspendUser } from "../api";
-import type { NewUser } from "../types";
+import { createUser, findUsers, reactivateUser, suspendUser } from "../api";
+import type { NewUser, Suspension } from "../types";
 import { useAction, usePages, useSearchText } from "@/shared/composables";
 
 const KEY = ["admin", "users"];
@@ -9,18 +9,18 @@ const KEY = ["admin", "users"];
 /** The people of the installation, for administrators. */
 export function useUsers() {
   const { t } = useI18n();
-  const { text: email, settled } = useSearchText();
-  const wanted = computed(() => settled.value.trim() || undefined);
+  const { text: search, settled } = useSearchText();
+  const wanted = computed(() => settled.value.trim());
   const pages = usePages(
     computed(() => [...KEY, "list", wanted.value]),
-    (page) => listUsers(page, wanted.value),
+    (page) => findUsers(page, wanted.value),
   );
   const create = useAction((user: NewUser) => createUser(user), {
     done: (user) => t("accounts.users.created", { name: user.name }),
     refresh: [KEY],
     quiet: true,
   });
-  const suspend = useAction((input: { id: string; reason: string }) => suspendUser(input.id, input.reason), {
+  const suspend = useAction((input: { id: string; body: Suspension }) => suspendUser(input.id, input.body), {
     done: () => t("accounts.users.suspended"),
     refresh: [KEY],
     quiet: true,
@@ -29,5 +29,5 @@ export function useUsers() {
     done: () => t("accounts.users.reactivated"),
     refresh: [KEY],
   });
-  return { pages, email, create, suspend, reactivate };
+  return { pages, search, create, suspend, reactivate };
 }
