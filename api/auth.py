@@ -32,7 +32,7 @@ SESSION_COOKIE = "ccm_session"
 CSRF_COOKIE = "ccm_csrf"
 CSRF_HEADER = "x-csrf-token"
 # A person's sessions, tokens, factors and archives, which nobody else looks at.
-PRIVATE_PREFIX = "/v1/me/"
+PRIVATE_PREFIXES = ("/v1/me/", "/v1/auth/")
 ENDS_A_VIEW = frozenset({"/v1/auth/logout", "/v1/auth/view-as/end"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 KEPT_MS = 2_000
@@ -247,7 +247,7 @@ def _check_view(request: Request, caller: Caller) -> None:
         return
     path: str = request.scope["path"]
     if request.method in SAFE_METHODS:
-        if path.startswith(PRIVATE_PREFIX):
+        if path.startswith(PRIVATE_PREFIXES):
             raise ViewOnly
     elif path not in ENDS_A_VIEW:
         raise ViewOnly
