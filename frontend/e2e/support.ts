@@ -58,6 +58,7 @@ export const screens = [
   { path: "/keys", heading: "API keys", ready: "tbody code" },
   { path: "/credits", heading: "Credits", ready: "tbody code" },
   { path: "/plan", heading: "Plan", ready: ".empty, [data-testid=allowance-left]" },
+  { path: "/members", heading: "Members", ready: "tbody th" },
   { path: "/workspace", heading: "Settings", ready: "code" },
   { path: "/profile", heading: "Profile", ready: "input[name=new-email]" },
   { path: "/admin", heading: "Installation", ready: "[role=img]" },
