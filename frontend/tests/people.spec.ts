@@ -11,6 +11,7 @@ const ann: AdminUser = {
   locale: "en",
   time_zone: "UTC",
   created_at: "2026-01-01T00:00:00.000Z",
+  email_verified: true,
   state: "active",
   revision: 1,
 };
