@@ -65,7 +65,7 @@ test("draft, publish, assign, upgrade with a preview, cancel", async ({ page }) 
   await expect(page.getByRole("table", { name: "Coming resets" })).toContainText(small);
 
   await openFromMenu(page, "Plan");
-  await expect(page.getByRole("heading", { name: small, level: 2 })).toBeVisible();
+  await expect(page.getByRole("heading", { name: small, level: 2, exact: true })).toBeVisible();
   await expect(page.getByTestId("allowance-left")).toContainText("left of 20.00");
   await expect(page.getByRole("img", { name: "What other plans would have meant" })).toBeVisible();
   await page.getByRole("button", { name: `Choose ${large}` }).click();
@@ -77,7 +77,7 @@ test("draft, publish, assign, upgrade with a preview, cancel", async ({ page }) 
   await expect(change.getByText("Done, exactly as it was shown.")).toBeVisible();
   expect(await change.getByRole("table", { name: "What was written" }).locator("tbody").innerText()).toBe(shown);
   await change.getByRole("button", { name: "Close", exact: true }).last().click();
-  await expect(page.getByRole("heading", { name: large, level: 2 })).toBeVisible();
+  await expect(page.getByRole("heading", { name: large, level: 2, exact: true })).toBeVisible();
 
   await page.getByRole("button", { name: "Cancel plan" }).click();
   const cancel = dialog(page, "Cancel the plan?");
