@@ -33,6 +33,9 @@ from api.ingress.router import gateways_api
 from api.keys.router import keys
 from api.limits import Limits
 from api.middleware import Edge
+from api.notifications.admin import webhooks as admin_webhooks
+from api.notifications.router import alerts, notifications
+from api.notifications.webhooks import webhooks
 from api.packages.admin import packages as admin_packages
 from api.packages.router import packages
 from api.places import Places
@@ -73,6 +76,10 @@ ROUTERS = (
     credits,
     packages,
     subscription,
+    alerts,
+    notifications,
+    webhooks,
+    admin_webhooks,
     users,
     view_users,
     user_factors,

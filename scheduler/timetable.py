@@ -8,7 +8,7 @@ from ccmanage.audit.tasks import SealAudit
 from ccmanage.core.tasks import Task
 from ccmanage.credits.tasks import TurnGrants
 from ccmanage.email.tasks import SendMail
-from ccmanage.notifications.tasks import ForgetTold, Tell
+from ccmanage.notifications.tasks import FindSlowAlerts, ForgetTold, Tell, WatchInstallation
 from ccmanage.privacy.tasks import BuildExports, EraseDue
 from ccmanage.reports.tasks import AuditBooks
 from ccmanage.subscriptions.tasks import RenewDue
@@ -35,6 +35,8 @@ TIMETABLE = (
     Entry("credits.turn_grants", every(minutes=1), TurnGrants()),
     Entry("subscriptions.renew_due", every(seconds=15), RenewDue()),
     Entry("notifications.tell", every(seconds=5), Tell()),
+    Entry("notifications.find_slow_alerts", every(minutes=5), FindSlowAlerts()),
+    Entry("notifications.watch_installation", every(minutes=1), WatchInstallation()),
     Entry("notifications.forget_told", every(hours=6), ForgetTold()),
     Entry("accounts.index_domains", every(minutes=5), IndexDomains()),
     Entry("accounts.answer_requests", every(seconds=10), AnswerRequests()),

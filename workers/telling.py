@@ -10,4 +10,7 @@ def tell_all(runtime: Runtime, *, should_stop: Callable[[], bool]) -> bool:
     while runtime.run(lambda scope: scope.teller.tell()):
         if should_stop():
             return True
+    while runtime.run(lambda scope: scope.notification_mails.send_due()):
+        if should_stop():
+            return True
     return runtime.deliverer.run(should_stop=should_stop)

@@ -6,6 +6,7 @@ from ccmanage.bootstrap.people import PeopleScope
 from ccmanage.notifications.delivering import DeliveryService
 from ccmanage.notifications.happenings import HappeningService
 from ccmanage.notifications.lists import NotificationService
+from ccmanage.notifications.mailing import MailingService, People
 from ccmanage.notifications.repository import HappeningRepository, NotificationRepository, ThresholdRepository
 from ccmanage.notifications.service import ThresholdService
 from ccmanage.notifications.telling import Tables, Teller
@@ -42,6 +43,13 @@ class NotifyingScope(PeopleScope):
     def notifications(self) -> NotificationService:
         """People's lists."""
         return NotificationService(NotificationRepository(self.session), HappeningRepository(self.session), self.clock)
+
+    @cached_property
+    def notification_mails(self) -> MailingService:
+        """Mails about what is in the lists."""
+        repositories = NotificationRepository(self.session), HappeningRepository(self.session)
+        people = People(self.accounts, self.workspaces)
+        return MailingService(self, repositories, people, self.email, self._runtime.settings.public_url)
 
     @cached_property
     def webhooks(self) -> WebhookService:

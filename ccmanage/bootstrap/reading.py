@@ -3,6 +3,8 @@
 from functools import cached_property
 
 from ccmanage.bootstrap.usage import UsageScope
+from ccmanage.notifications.settings import SILENT_MINUTES
+from ccmanage.reports.alert_preview import AlertPreview
 from ccmanage.reports.balance import BalanceReport
 from ccmanage.reports.books.repository import BooksRepository
 from ccmanage.reports.books.service import BooksService
@@ -11,7 +13,10 @@ from ccmanage.reports.gateways import GatewayReport
 from ccmanage.reports.labels import Labels
 from ccmanage.reports.overview import Features, OverviewReport
 from ccmanage.reports.plans import PlanReport
+from ccmanage.reports.slow_alerts import SlowAlerts
 from ccmanage.reports.usage import UsageReport
+from ccmanage.reports.watch import Features as Watched
+from ccmanage.reports.watch import InstallationWatch
 from ccmanage.reports.whatif import WhatIfReport
 from ccmanage.reports.workspaces import WorkspaceReport
 
@@ -69,3 +74,19 @@ class ReadingScope(UsageScope):
     def balance_report(self) -> BalanceReport:
         """Balances with their outlook."""
         return BalanceReport(self.session, self.clock, self.credits, self.subscription_views)
+
+    @cached_property
+    def alert_preview(self) -> AlertPreview:
+        """When a threshold would have fired."""
+        return AlertPreview(self.session, self.clock)
+
+    @cached_property
+    def slow_alerts(self) -> SlowAlerts:
+        """Thresholds that only the timetable finds crossed."""
+        return SlowAlerts(self.session, self.clock, self.thresholds, self.credits, self.subscription_views)
+
+    @cached_property
+    def installation_watch(self) -> InstallationWatch:
+        """What administrators must be told."""
+        watched = Watched(self.happenings, self.usage, self.books)
+        return InstallationWatch(self.session, self.clock, watched, self.settings.get(SILENT_MINUTES))

@@ -1,7 +1,9 @@
 """What may be spent: keys, packages, credits, prices."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
+from ccmanage.bootstrap.hearing import news_of_turns
 from ccmanage.bootstrap.notifying import NotifyingScope
 from ccmanage.credit_requests.letters import RequestLetters
 from ccmanage.credit_requests.repository import CreditRequestRepository
@@ -24,6 +26,7 @@ from ccmanage.subscriptions.desk import Desk
 from ccmanage.subscriptions.letters import SubscriptionLetters
 from ccmanage.subscriptions.repository import SubscriptionRepository
 from ccmanage.subscriptions.service import SubscriptionService
+from ccmanage.subscriptions.turning import Done
 from ccmanage.subscriptions.views import SubscriptionViews
 from ccmanage.vouchers.repository import VoucherRepository
 from ccmanage.vouchers.service import VoucherService
@@ -100,7 +103,10 @@ class SpendingScope(NotifyingScope):
         clock = DatabaseClock(self.session, self.clock) if self._runtime.uses_database_clock else self.clock
         address = self._runtime.settings.public_url
         letters = SubscriptionLetters(self.email, self.accounts, self.workspaces, self.packages, address)
-        return Desk(self, self._subscription_repository, self.packages, clock, letters)
+        return Desk(self, self._subscription_repository, self.packages, clock, letters, self._tell_of_turns)
+
+    def _tell_of_turns(self, done: Sequence[Done]) -> None:
+        self.happenings.publish(news_of_turns(done))
 
     @cached_property
     def keys(self) -> KeyService:

@@ -79,6 +79,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
     "keys.issue": Deed("key.created"),
     "keys.rotate": Deed("key.rotated"),
     "keys.revoke": Deed("key.revoked"),
+    "subscriptions.pause": Deed(SUBSCRIPTION_CHANGED),
     "gateways.create": Deed("gateway.created", ("name",)),
     "gateways.revoke": Deed("gateway.revoked"),
 }

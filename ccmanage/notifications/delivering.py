@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
-from ccmanage.core.clock import MINUTE, SECOND
+from ccmanage.core.clock import MINUTE, SECOND, to_rfc3339
 from ccmanage.core.crypto import KeyRing
 from ccmanage.core.failpoints import failpoint
 from ccmanage.core.ids import HAPPENING, WEBHOOK, encode_id
@@ -158,7 +158,13 @@ class DeliveryService:
         webhook.state, webhook.updated_at = WebhookState.DISABLED, now
         self._uow.session.flush()
         self._tables.deliveries.give_up(webhook.id, b"webhook.disabled", now)
-        data = {"id": encode_id(WEBHOOK, webhook.public_id), "name": webhook.name, "last": result.code}
+        data = {
+            "id": encode_id(WEBHOOK, webhook.public_id),
+            "name": webhook.name,
+            "last": result.code,
+            "failures": self._tables.deliveries.failures_since(webhook.id, webhook.failing_since),
+            "failing_since": to_rfc3339(webhook.failing_since),
+        }
         name = f"{webhook.id}:{now}"
         self._happenings.publish([News(WEBHOOK_DISABLED, webhook.workspace_id, data, dedupe=name)])
         log.warning("webhook_disabled", webhook_id=webhook.id, last=result.code)

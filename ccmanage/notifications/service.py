@@ -80,6 +80,13 @@ class ThresholdService:
         """Return the alerts that a person sees, newest first."""
         return self._repository.alerts_page(asker.workspace_id, asker.user_id, ask)
 
+    def get(self, asker: Asker, public_id: bytes) -> Threshold:
+        """Return a threshold that a person sees; raises ThresholdNotFound."""
+        row = self._repository.by_public_id(public_id)
+        if row is None or row.workspace_id != asker.workspace_id or row.user_id not in (0, asker.user_id):
+            raise ThresholdNotFound
+        return row
+
     def named(self, numbers: Iterable[int]) -> dict[int, Threshold]:
         """Return thresholds by their inside numbers."""
         return self._repository.many(list(numbers))
@@ -152,9 +159,7 @@ class ThresholdService:
         self._repository.session.flush()
 
     def _own(self, asker: Asker, public_id: bytes) -> Threshold:
-        row = self._repository.by_public_id(public_id)
-        if row is None or row.workspace_id != asker.workspace_id or row.user_id not in (0, asker.user_id):
-            raise ThresholdNotFound
+        row = self.get(asker, public_id)
         if not row.user_id and not asker.manages:
             raise SharedNeedsManager
         locked = self._repository.lock(row.id)

@@ -25,3 +25,17 @@ class ForgetTold(Task):
     """Forget what was told long ago."""
 
     name: ClassVar[str] = "notifications.forget_told"
+
+
+@dataclass(frozen=True)
+class FindSlowAlerts(Task):
+    """Look for projected run-outs and days on which too much was spent."""
+
+    name: ClassVar[str] = "notifications.find_slow_alerts"
+
+
+@dataclass(frozen=True)
+class WatchInstallation(Task):
+    """Look whether administrators must be told something."""
+
+    name: ClassVar[str] = "notifications.watch_installation"

@@ -134,6 +134,16 @@ class DeliveryRepository(Repository[Delivery]):
             .execution_options(synchronize_session=False)
         )
 
+    def failures_since(self, webhook_id: int, at: int) -> int:
+        """Count the tries that failed since an instant."""
+        statement = (
+            select(func.count())
+            .select_from(Attempt)
+            .join(Delivery, Delivery.id == Attempt.delivery_id)
+            .where(Delivery.webhook_id == webhook_id, Attempt.at >= at)
+        )
+        return self.session.scalar(statement) or 0
+
     def add_attempt(self, attempt: Attempt) -> None:
         """Insert what came of a try."""
         self.session.add(attempt)

@@ -1,6 +1,6 @@
 """Where subscriptions are worked on: under the lock of their balance, with everything that was due done before."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,12 +39,14 @@ class Desk:
         packages: PackageService,
         clock: Clock,
         letters: SubscriptionLetters,
+        tell: Callable[[Sequence[Done]], None],
     ) -> None:
         self._uow = uow
         self._repository = repository
         self._packages = packages
         self._clock = clock
         self._letters = letters
+        self._tell = tell
         self._known: dict[int, Version] = {}
 
     @cached_property
@@ -104,4 +106,10 @@ class Desk:
 
     @cached_property
     def _turner(self) -> Turner:
-        return Turner(self._repository, self.versions, self.now, lambda turn: self._letters.told(turn, self.versions))
+        return Turner(self._repository, self.versions, self.now, self._told)
+
+    def _told(self, done: Sequence[Done]) -> None:
+        """Write the letters of what turned, and tell others of it."""
+        for one in done:
+            self._letters.told(one.turn, self.versions)
+        self._tell(done)

@@ -63,7 +63,7 @@ class Turner:
         repository: SubscriptionRepository,
         versions: Callable[[Iterable[int]], Mapping[int, Version]],
         now: int,
-        tell: Callable[[Turn], None],
+        tell: Callable[[Sequence[Done]], None],
     ) -> None:
         self._repository = repository
         self._versions = versions
@@ -102,8 +102,7 @@ class Turner:
         _give(books, plans)
         done = [_carry_out(books, plan) for plan in plans]
         if not dry:
-            for turn in turns:
-                self._tell(turn)
+            self._tell(done)
         return done
 
     def _due_turns(self, due: Sequence[Standing]) -> list[Turn]:

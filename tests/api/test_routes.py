@@ -87,6 +87,7 @@ def filled(path: str) -> str:
             "voucher": "vch_", "request": "req_",
             "session": "ses_", "token": "tok_", "email": "mail_",
             "audit": "aud_", "export": "exp_",
+            "threshold": "thr_", "notification": "ntf_", "webhook": "whk_", "delivery": "dlv_",
         }[match[1]] + "0" * 26,
         path.replace("{seq}", "1"),
     )  # fmt: skip

@@ -1,10 +1,11 @@
 """Notifications: tell what happened, send it, find what only the timetable finds, forget what is long over."""
 
 import time
+from functools import partial
 
-from ccmanage.bootstrap import Runtime
+from ccmanage.bootstrap import Runtime, Scope
 from ccmanage.core.clock import DAY
-from ccmanage.notifications.tasks import ForgetTold, SendDeliveries, Tell
+from ccmanage.notifications.tasks import FindSlowAlerts, ForgetTold, SendDeliveries, Tell, WatchInstallation
 from workers.registry import handles
 from workers.telling import tell_all
 
@@ -39,3 +40,21 @@ def forget_told(runtime: Runtime, task: ForgetTold) -> None:
     list_left = runtime.run(lambda scope: scope.happenings.forget_before(now - _LIST_DAYS * DAY, _CHUNK))
     if log_left or list_left:
         runtime.queue.send(task)
+
+
+@handles(FindSlowAlerts)
+def find_slow_alerts(runtime: Runtime, _task: FindSlowAlerts) -> None:
+    """Look at every threshold that no single move of a balance crosses, a chunk in a transaction."""
+    after: int | None = 0
+    while after is not None:
+        after = runtime.run(partial(_look, after))
+
+
+def _look(after: int, scope: Scope) -> int | None:
+    return scope.slow_alerts.look(after)
+
+
+@handles(WatchInstallation)
+def watch_installation(runtime: Runtime, _task: WatchInstallation) -> None:
+    """Look whether administrators must be told something."""
+    runtime.run(lambda scope: scope.installation_watch.look())

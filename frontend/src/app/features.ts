@@ -7,6 +7,7 @@ import * as email from "@/features/email";
 import * as gateways from "@/features/gateways";
 import * as keys from "@/features/keys";
 import * as members from "@/features/members";
+import * as notifications from "@/features/notifications";
 import * as overview from "@/features/overview";
 import * as packages from "@/features/packages";
 import * as people from "@/features/people";
@@ -31,6 +32,7 @@ export const features: readonly Feature[] = [
   usage,
   keys,
   credits,
+  notifications,
   subscriptions,
   creditRequests,
   vouchers,

@@ -1,0 +1,1 @@
+"""Thresholds, notifications and webhooks over HTTP."""
