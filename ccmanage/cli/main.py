@@ -9,7 +9,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from ccmanage import __version__
-from ccmanage.cli import checking, creating, prices, replaying, running
+from ccmanage.cli import checking, creating, keeping, prices, replaying, running
 from ccmanage.cli.output import FINDING, WRONG_USE, fail, say
 from ccmanage.core.config import ConfigError
 from ccmanage.core.db import is_away
@@ -47,6 +47,8 @@ app.add_typer(creating.users, name="users", help="People of the installation.")
 app.add_typer(creating.gateways, name="gateways", help="Machines that post usage and verify keys.")
 app.add_typer(creating.keys, name="keys", help="API keys of workspaces.")
 app.add_typer(prices.app, name="prices", help="The price book.")
+app.add_typer(keeping.encryption, name="encryption", help="Encryption at rest.")
+app.add_typer(keeping.privacy, name="privacy", help="What was promised to people.")
 
 
 def main() -> None:
