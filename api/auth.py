@@ -1,6 +1,7 @@
 """Who is asking: bearer token or cookie, kept for two seconds, so that a request rarely needs a query for it."""
 
 import base64
+import hashlib
 import hmac
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
@@ -15,15 +16,17 @@ from api.places import Places
 from ccmanage.accounts.errors import ViewOnly
 from ccmanage.accounts.models import Role
 from ccmanage.accounts.sessions import LENGTH_MS, Identity
+from ccmanage.accounts.token_errors import ScopeMissing
+from ccmanage.accounts.token_rules import TokenScope, may
 from ccmanage.audit.service import Actor
-from ccmanage.bootstrap import Runtime
+from ccmanage.bootstrap import Runtime, Scope
 from ccmanage.core.clock import MINUTE
 from ccmanage.core.crypto import decode_secret, derive_key
 from ccmanage.core.db import is_transient
 from ccmanage.core.errors import Forbidden, Unauthenticated
 from ccmanage.core.ids import SESSION, encode_id
 from ccmanage.core.logging import get_logger
-from ccmanage.core.security import GATEWAY_TOKEN_PREFIX
+from ccmanage.core.security import ACCESS_TOKEN_PREFIX, GATEWAY_TOKEN_PREFIX
 from ccmanage.workspaces.service import Membership
 
 log = get_logger(__name__)
@@ -130,6 +133,7 @@ class Authenticator:
         self._csrf_keys = [derive_key(decode_secret(secret), "csrf") for secret in runtime.settings.secret_keys]
         self._own_origin = _origin(runtime.settings.public_url)
         self._secure = runtime.settings.public_url.startswith("https://")
+        self.session_cookie = f"__Host-{SESSION_COOKIE}" if self._secure else SESSION_COOKIE
 
     async def identify(self, request: Request) -> Caller | None:
         """Return who is asking, None where no credential came; raises Unauthenticated and CrossSite.
@@ -141,12 +145,15 @@ class Authenticator:
             scheme, _, token = given.partition(" ")
             if scheme.lower() != "bearer":
                 raise NotSignedIn
-            if token.strip().startswith(GATEWAY_TOKEN_PREFIX):
+            token = token.strip()
+            if token.startswith(GATEWAY_TOKEN_PREFIX):
                 return None  # a machine speaks for no person
-            caller = Caller(await self._identity(token.strip()), by_cookie=False)
+            if token.startswith(ACCESS_TOKEN_PREFIX):
+                return Caller(await self._script(request, token), by_cookie=False)
+            caller = Caller(await self._identity(token), by_cookie=False)
             _check_view(request, caller)
             return caller
-        token = request.cookies.get(SESSION_COOKIE, "")
+        token = request.cookies.get(self.session_cookie, "")
         if not token:
             return None
         caller = Caller(await self._identity(token), by_cookie=True)
@@ -156,7 +163,12 @@ class Authenticator:
         return caller
 
     async def is_fresh(self, caller: Caller) -> bool:
-        """Tell whether the person proved who they are not long ago. What is kept may be older than the proof."""
+        """Tell whether the person proved who they are not long ago. What is kept may be older than the proof.
+
+        Scripts cannot prove anything; for them their maker chose a scope.
+        """
+        if caller.identity.scopes is not None:
+            return TokenScope.SENSITIVE in TokenScope(caller.identity.scopes)
         session = encode_id(SESSION, caller.identity.session_public_id)
         if self._proved_lately(caller.identity):
             return True
@@ -187,12 +199,12 @@ class Authenticator:
         """Give the portal its session, and the token that proves a request is made by its pages."""
         csrf = self._csrf(self._csrf_keys[0], session_public_id)
         options: dict[str, Any] = {"max_age": LENGTH_MS // 1000, "secure": self._secure, "samesite": "lax"}
-        response.set_cookie(SESSION_COOKIE, token, httponly=True, **options)
+        response.set_cookie(self.session_cookie, token, httponly=True, **options)
         response.set_cookie(CSRF_COOKIE, csrf, httponly=False, **options)
 
     def clear_cookies(self, response: Response) -> None:
         """Take both cookies back."""
-        for name, hidden in ((SESSION_COOKIE, True), (CSRF_COOKIE, False)):
+        for name, hidden in ((self.session_cookie, True), (CSRF_COOKIE, False)):
             response.delete_cookie(name, secure=self._secure, httponly=hidden, samesite="lax")
 
     def _proved_lately(self, identity: Identity) -> bool:
@@ -203,18 +215,35 @@ class Authenticator:
         claims = self._runtime.tokens.verify(token, self._runtime.clock.now_ms())
         return await self._identities.through(claims.session, lambda: self._places.run(self._look_up, claims.session))
 
+    async def _script(self, request: Request, token: str) -> Identity:
+        # Kept under a digest: a dump of this process's memory shall not hand out tokens.
+        key = hashlib.sha256(token.encode()).hexdigest()
+        identity = await self._identities.through(key, lambda: self._places.run(self._look_up_script, token))
+        scopes = TokenScope(identity.scopes or 0)
+        if not may(scopes, request.method, request.scope["path"]):
+            raise ScopeMissing
+        return identity
+
+    def _look_up_script(self, token: str) -> Identity:
+        with self._runtime.read() as scope:
+            identity = scope.tokens.identify(token)
+            due = scope.tokens.is_due(identity)
+        if due:
+            self._touch(lambda scope: scope.tokens.touch(identity))
+        return identity
+
     def _look_up(self, session: str) -> Identity:
         with self._runtime.read() as scope:
             identity = scope.sessions.identify(session)
             due = scope.sessions.is_due(identity)
         if due:
-            self._touch(identity)
+            self._touch(lambda scope: scope.sessions.touch(identity))
         return identity
 
-    def _touch(self, identity: Identity) -> None:
+    def _touch(self, note: Callable[[Scope], None]) -> None:
         try:
             with self._runtime.scope() as scope:
-                scope.sessions.touch(identity)
+                note(scope)
         except Exception as error:
             # A busy database shall not keep a person out for the sake of a time stamp.
             if not is_transient(error):

@@ -124,7 +124,8 @@ def _token_of(scope: Scope) -> str:
     if not cookies:
         return ""
     try:
-        found = SimpleCookie(cookies.decode("latin-1")).get(SESSION_COOKIE)
+        jar = SimpleCookie(cookies.decode("latin-1"))
+        found = jar.get(f"__Host-{SESSION_COOKIE}") or jar.get(SESSION_COOKIE)
     except CookieError:
         return ""
     return found.value if found else ""

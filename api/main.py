@@ -12,11 +12,13 @@ from api.accounts.admin import users
 from api.accounts.browsers import Browsers
 from api.accounts.factor_desk import FactorDesk
 from api.accounts.factors import factor, user_factors
+from api.accounts.provider import provider
 from api.accounts.router import auth, me
 from api.accounts.sessions import sessions
 from api.accounts.signin import PasswordDesk
 from api.accounts.signup import SignupDesk
 from api.accounts.signup_router import address, signup
+from api.accounts.tokens import tokens
 from api.accounts.viewing import view_as, view_users
 from api.audit.router import audit_log
 from api.auth import Authenticator
@@ -64,11 +66,13 @@ ROUTERS = (
     me,
     address,
     factor,
+    provider,
     sessions,
     own_workspaces,
     privacy,
     processors,
     invitations,
+    tokens,
     workspace,
     workspace_invitations,
     keys,

@@ -55,7 +55,8 @@ _SCHEMES: dict[str, Any] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The `access_token` of `POST /v1/auth/login`.",
+        "description": "The `access_token` of `POST /v1/auth/login`, or a personal access token (`ccp_…`) within its"
+        " scopes.",
     },
     "session": {
         "type": "apiKey",

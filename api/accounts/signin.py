@@ -21,8 +21,10 @@ from ccmanage.accounts.errors import (
     WrongPassword,
 )
 from ccmanage.accounts.factor_errors import CodeRefused, WrongCode
+from ccmanage.accounts.provider_errors import PasswordOff
 from ccmanage.accounts.service import Account, Credentials
 from ccmanage.accounts.sessions import Started
+from ccmanage.accounts.settings import PASSWORD_ENABLED
 from ccmanage.accounts.throttle import Attempt
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime
@@ -139,7 +141,19 @@ class PasswordDesk:
 
     def _find(self, email: str) -> Credentials | None:
         with self._runtime.read() as scope:
-            return scope.accounts.find_credentials(email)
+            who = scope.accounts.find_credentials(email)
+            if not self._is_open_to(email, who, enabled=scope.settings.get(PASSWORD_ENABLED)):
+                raise PasswordOff
+            return who
+
+    def _is_open_to(self, email: str, who: Credentials | None, *, enabled: bool) -> bool:
+        """Tell whether a password may open this account: where passwords are off, only those for emergencies."""
+        settings = self._runtime.settings
+        if enabled or not settings.oidc_issuer:
+            return True
+        kept = settings.break_glass_emails or (settings.admin_email,)
+        named = rules.normalise_email(email) in {rules.normalise_email(one) for one in kept if one}
+        return named and who is not None and who.is_admin
 
     def _credentials(self, user_id: int) -> Credentials:
         with self._runtime.read() as scope:

@@ -28,7 +28,7 @@ class Tell(Protocol):
     """Tells a person by mail that something about their sign-in changed; the composition root passes it in."""
 
     def factor_changed(self, user: User, change: str) -> None:
-        """Tell which change was made: `enabled`, `disabled`, `reset`, `codes` or `recovery_code_used`."""
+        """Tell which change was made: `on`, `off`, `reset` or `codes`."""
         ...
 
 
@@ -129,7 +129,7 @@ class FactorService:
         self._sessions.prove(session_id, now, SessionMethod.FACTOR)
         codes = self._new_codes(user_id)
         self._record("accounts.confirm_factor", user, {"sessions_ended": ended})
-        self._tell.factor_changed(user, "enabled")
+        self._tell.factor_changed(user, "on")
         return codes
 
     def check(self, user_id: int, code: str) -> bool:
@@ -173,7 +173,7 @@ class FactorService:
             raise FactorNeeded
         self._repository.forget(user_id)
         self._record("accounts.disable_factor", user)
-        self._tell.factor_changed(user, "disabled")
+        self._tell.factor_changed(user, "off")
 
     def reset(self, public_id: bytes, *, reason: str) -> None:
         """Take a person's factor away, for an administrator who knows why: all their sessions end."""
@@ -204,7 +204,6 @@ class FactorService:
             return False
         user = self._user(user_id)
         self._record("accounts.use_recovery_code", user, {"left": self._repository.codes_left(user_id)})
-        self._tell.factor_changed(user, "recovery_code_used")
         return True
 
     def _new_codes(self, user_id: int) -> list[str]:

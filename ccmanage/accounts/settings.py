@@ -29,6 +29,12 @@ PASSWORD_ENABLED: Final = flag(
     Words("Sign-in with a password", "密码登录"),
     Words("Without it people sign in at the identity provider only.", "关闭后只能通过身份提供方登录。"),
 )
+ADMINS_NEED_FACTOR: Final = flag(
+    "signin.admins_need_factor",
+    False,
+    Words("Administrators need a second factor", "管理员必须使用双重验证"),
+    Words("Whoever has none sets it up before anything else.", "尚未设置者须先完成设置，才能进行其他操作。"),
+)
 IDLE_MINUTES: Final = whole(
     "session.idle_minutes",
     lambda process: process.session_idle_minutes,
@@ -37,4 +43,4 @@ IDLE_MINUTES: Final = whole(
     kind=Whole(5, 24 * 60, "minutes"),
 )
 
-SETTINGS: Final = (REGISTRATION_MODE, REGISTRATION_DOMAINS, PASSWORD_ENABLED, IDLE_MINUTES)
+SETTINGS: Final = (REGISTRATION_MODE, REGISTRATION_DOMAINS, PASSWORD_ENABLED, ADMINS_NEED_FACTOR, IDLE_MINUTES)

@@ -5,20 +5,24 @@ from functools import cached_property
 from ccmanage.accounts.addresses import AddressService
 from ccmanage.accounts.browsers import BrowserService
 from ccmanage.accounts.challenges import ChallengeService
+from ccmanage.accounts.devices import network_of
 from ccmanage.accounts.factor_repository import ChallengeRepository, FactorRepository
 from ccmanage.accounts.factors import FactorService
 from ccmanage.accounts.letters import Letters
 from ccmanage.accounts.models import User
 from ccmanage.accounts.proof_repository import BrowserRepository, ProofRepository, RequestRepository
 from ccmanage.accounts.proofs import ProofService
+from ccmanage.accounts.providers import Admission, ProviderService
 from ccmanage.accounts.registration import Parts, RegistrationService
 from ccmanage.accounts.repository import AccountRepository, SessionRepository
 from ccmanage.accounts.service import AccountService
 from ccmanage.accounts.sessions import Policy, SessionService
-from ccmanage.accounts.settings import IDLE_MINUTES
+from ccmanage.accounts.settings import ADMINS_NEED_FACTOR, IDLE_MINUTES
+from ccmanage.accounts.tokens import TokenService
 from ccmanage.accounts.viewing import ViewingService
 from ccmanage.bootstrap.base import ScopeBase
 from ccmanage.core.clock import MINUTE
+from ccmanage.email.service import Recipient
 from ccmanage.workspaces.invitation_repository import InvitationRepository
 from ccmanage.workspaces.invitations import InvitationService
 from ccmanage.workspaces.mails import WorkspaceMails
@@ -97,6 +101,18 @@ class PeopleScope(ScopeBase):
         return BrowserService(repository, self.letters, self._runtime.digester, self.clock)
 
     @cached_property
+    def providers(self) -> ProviderService:
+        """People who come in by an identity provider."""
+        settings, ring = self._runtime.settings, self._runtime.ring
+        admission = Admission(settings.oidc_domains, settings.oidc_admin_groups)
+        return ProviderService(self.session, self.accounts, ring, self.clock, self.audit, admission)
+
+    @cached_property
+    def tokens(self) -> TokenService:
+        """Tokens with which their scripts act for them."""
+        return TokenService(self.session, self._runtime.people_digester, self.clock, self.audit)
+
+    @cached_property
     def workspaces(self) -> WorkspaceService:
         """Who owns things."""
         return WorkspaceService(WorkspaceRepository(self.session), self.clock, self.audit, self.accounts, self._above)
@@ -120,7 +136,7 @@ class PeopleScope(ScopeBase):
         return WorkspaceMails(self.email, self._runtime.settings.public_url)
 
     def _admins_need_factor(self) -> bool:
-        return False
+        return self.settings.get(ADMINS_NEED_FACTOR)
 
 
 class _Mails:
@@ -130,4 +146,19 @@ class _Mails:
         self._scope = scope
 
     def factor_changed(self, user: User, change: str) -> None:
-        """Tell that a second factor was changed."""
+        """Tell that a second factor was changed, to the address of now."""
+        scope, account = self._scope, self._scope.accounts.opened(user)
+        to = Recipient(account.email, account.name, user_id=account.id, language=account.locale, zone=account.time_zone)
+        now = scope.clock.now_ms()
+        scope.email.post(
+            "accounts.factor_changed",
+            to=to,
+            values={
+                "change": change,
+                "at": to.moment(now),
+                "device": "–",
+                "network": network_of(scope.audit.actor.address) or "–",
+                "link": f"{scope._runtime.settings.public_url}/security",
+            },
+            dedupe_key=f"accounts.factor_changed:{account.id}:{change}:{now}",
+        )

@@ -7,6 +7,7 @@ from typing import TypeVar
 from ccmanage.accounts.answering import Answerer
 from ccmanage.accounts.throttle import SignInThrottle
 from ccmanage.adapters.failures import failure_store
+from ccmanage.adapters.oidc_client import OidcClient
 from ccmanage.adapters.outbound import OutboundClient
 from ccmanage.adapters.rates import call_counter
 from ccmanage.adapters.redis_client import redis_client
@@ -77,6 +78,7 @@ class Runtime:
         self.challenge_tokens = Tokens(signing, "mfa")
         self.exporter = Exporter(self.scope, self.read, self.ring, self.clock)
         self.eraser = Eraser(self.scope, settings.data_dir, self.clock)
+        self.oidc = OidcClient(settings, self.clock) if settings.oidc_issuer else None
 
     def scope(self, actor: Actor | None = None) -> Scope:
         """Open a transaction that may write: commits on leave, rolls back on error."""

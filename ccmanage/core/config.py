@@ -28,6 +28,7 @@ _FROM_FILE = (
     "admin_password",
     "metrics_token",
     "smtp_url",
+    "oidc_client_secret",
 )
 
 
@@ -64,6 +65,15 @@ class Settings(BaseSettings):
     webhook_seconds: float = Field(default=5.0, ge=0.5, le=30)
     event_horizon_days: int = Field(default=90, ge=1, le=400)
     session_idle_minutes: int = Field(default=8 * 60, ge=5, le=24 * 60)
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = "Single sign-on"
+    oidc_domains: Names = ()
+    oidc_scopes: Names = ()
+    oidc_groups_claim: str = "groups"
+    oidc_admin_groups: Names = ()
+    break_glass_emails: Names = ()
     step_up_minutes: int = Field(default=60, ge=1, le=24 * 60)
     settle_events: int = Field(default=10_000, ge=100, le=50_000)
     rate_limit_people: int = Field(default=1_200, ge=0, le=1_000_000)
@@ -76,7 +86,16 @@ class Settings(BaseSettings):
     embedded: bool = False
 
     @field_validator(
-        "secret_keys", "encryption_keys", "trusted_proxies", "allowed_hosts", "outbound_hosts", mode="before"
+        "secret_keys",
+        "encryption_keys",
+        "trusted_proxies",
+        "allowed_hosts",
+        "outbound_hosts",
+        "oidc_domains",
+        "oidc_scopes",
+        "oidc_admin_groups",
+        "break_glass_emails",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -148,6 +167,14 @@ class Settings(BaseSettings):
     def _admin_whole(self) -> "Settings":
         if self.admin_password and not self.admin_email:
             raise ValueError("ADMIN_PASSWORD without ADMIN_EMAIL: set both or none")
+        return self
+
+    @model_validator(mode="after")
+    def _provider_whole(self) -> "Settings":
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET")
+        if self.oidc_issuer and not self.oidc_issuer.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError("OIDC_ISSUER: use https://your.provider, exactly as the provider names itself")
         return self
 
     @property

@@ -126,6 +126,7 @@ class Target:
             "event_id": first(hers, "/v1/usage/events"),
             "user_id": world.person("Somebody").id,
             "session_id": first(hers, "/v1/me/sessions"),
+            "token_id": "tok_" + "0" * 26,
             "workspace_id": self.gateway.person.workspace_id,
             "grant_id": first(hers, "/v1/credits/grants"),
             "gateway_id": first(boss, "/v1/admin/gateways"),

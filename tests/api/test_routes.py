@@ -29,6 +29,9 @@ PUBLIC = {
     ("POST", "/v1/auth/address/undo"),
     ("GET", "/v1/mail/stop"),  # a signed link, see tests/features/email/test_sending.py
     ("POST", "/v1/mail/stop"),
+    ("GET", "/v1/auth/methods"),
+    ("GET", "/v1/auth/oidc/start"),
+    ("GET", "/v1/auth/oidc/callback"),
     ("GET", "/healthz"),
     ("GET", "/v1/processors"),
     ("GET", "/readyz"),

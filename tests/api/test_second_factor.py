@@ -233,6 +233,7 @@ class TestDemanded:
         assert open_to_all == {
             ("GET", "/v1/me"),
             ("POST", "/v1/auth/logout"),
+            ("POST", "/v1/auth/view-as/end"),
             ("POST", "/v1/auth/verify-email/resend"),
             ("POST", "/v1/auth/step-up"),
             ("GET", "/v1/auth/totp"),

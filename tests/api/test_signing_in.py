@@ -37,6 +37,10 @@ def test_behind_https_cookies_are_secure(sqlite_template: Any, tmp_path: Any) ->
     world.person("Ann")
     answer = login(world.client(), "ann@example.com")
     assert all("Secure" in cookie for cookie in answer.headers.get_list("set-cookie"))
+    session = next(cookie for cookie in answer.headers.get_list("set-cookie") if "ccm_session" in cookie)
+    assert session.startswith("__Host-ccm_session=")  # no other host, no plain http, no other path can set it
+    assert "Path=/;" in session
+    assert "Domain" not in session
     assert "max-age=31536000" in answer.headers["strict-transport-security"]
     world.close()
 

@@ -16,6 +16,7 @@ import * as privacy from "@/features/privacy";
 import * as quarantine from "@/features/quarantine";
 import * as settings from "@/features/settings";
 import * as subscriptions from "@/features/subscriptions";
+import * as security from "@/features/security";
 import * as usage from "@/features/usage";
 import * as vouchers from "@/features/vouchers";
 import * as workspaces from "@/features/workspaces";
@@ -37,6 +38,7 @@ export const features: readonly Feature[] = [
   creditRequests,
   vouchers,
   accounts,
+  security,
   workspaces,
   members,
   people,

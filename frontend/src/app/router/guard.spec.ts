@@ -34,4 +34,11 @@ describe("guard", () => {
     expect(await guard(to("/keys"))).toBe(true);
     expect(await guard(to("/sign-in", { open: true }))).toEqual({ name: "overview" });
   });
+
+  it("leads whoever must set up a second factor there, and nowhere else", async () => {
+    document.cookie = "ccm_csrf=abc";
+    reply("GET /v1/me", { data: { ...me, must_enrol: true } });
+    expect(await guard(to("/usage"))).toEqual({ name: "set-up-factor" });
+    expect(await guard(to("/set-up-factor"))).toBe(true);
+  });
 });

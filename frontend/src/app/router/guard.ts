@@ -11,6 +11,7 @@ export async function guard(to: RouteLocationNormalized): Promise<NavigationGuar
   if (session.state === "unreachable") return true;
   if (session.state === "out") return strangers(to);
   if (session.me?.email_verified === false) return unverified(to);
+  if (session.me?.must_enrol) return enrolFirst(to);
   if (STRANGERS.has(to.name)) return { name: "overview" };
   if (to.meta.admin && !session.isAdmin) return { name: "overview" };
   return true;
@@ -25,4 +26,9 @@ function strangers(to: RouteLocationNormalized): NavigationGuardReturn {
 function unverified(to: RouteLocationNormalized): NavigationGuardReturn {
   if (to.name === "unverified") return true;
   return to.meta.open && !STRANGERS.has(to.name) ? true : { name: "unverified" };
+}
+
+/** Nothing else is open before a demanded second factor is set up. */
+function enrolFirst(to: RouteLocationNormalized): NavigationGuardReturn {
+  return to.name === "set-up-factor" ? true : { name: "set-up-factor" };
 }

@@ -11,6 +11,8 @@ declare module "vue-router" {
     title?: string;
     /** May be seen without signing in. */
     open?: boolean;
+    /** Stands alone, without navigation. */
+    bare?: boolean;
     /** For administrators only. */
     admin?: boolean;
   }

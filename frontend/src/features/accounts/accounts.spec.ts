@@ -16,6 +16,8 @@ const me = {
   time_zone: "Asia/Shanghai",
   email_verified: true,
   created_at: "2026-01-01T00:00:00.000Z",
+  must_enrol: false,
+  viewing: null,
   workspaces: [
     { id: "ws_2", name: "Team", kind: "shared", role: "viewer", state: "active" },
     { id: "ws_1", name: "Personal", kind: "personal", role: "owner", state: "active" },

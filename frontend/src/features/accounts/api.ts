@@ -6,6 +6,11 @@ export const fetchMe = () => api.get("/v1/me");
 
 export const signIn = (email: string, password: string) => api.post("/v1/auth/login", { body: { email, password } });
 
+export const sendCode = (challenge: string, code: string) =>
+  api.post("/v1/auth/totp/verify", { body: { challenge, code } });
+
+export const fetchMethods = () => api.get("/v1/auth/methods");
+
 export const signOut = () => api.post("/v1/auth/logout");
 
 export const updateProfile = (body: ProfileChange) => api.patch("/v1/me", { body });

@@ -1,7 +1,7 @@
 import { useLocalStorage } from "@vueuse/core";
 import { defineStore } from "pinia";
 import { computed, ref, shallowRef } from "vue";
-import { fetchMe, signIn as postSignIn, signOut as postSignOut } from "./api";
+import { fetchMe, sendCode, signIn as postSignIn, signOut as postSignOut } from "./api";
 import type { Me } from "./types";
 import { toApiError, type ApiError } from "@/shared/api";
 import { usePreferences } from "@/shared/preferences";
@@ -57,8 +57,16 @@ export const useSession = defineStore("session", () => {
     adopt(await fetchMe());
   }
 
-  async function signIn(email: string, password: string): Promise<void> {
-    await postSignIn(email, password);
+  /** Returns the challenge where a code is asked for; without one the person is in. */
+  async function signIn(email: string, password: string): Promise<string | undefined> {
+    const answer = await postSignIn(email, password);
+    if ("challenge" in answer) return answer.challenge;
+    await refresh();
+    return undefined;
+  }
+
+  async function finishSignIn(challenge: string, code: string): Promise<void> {
+    await sendCode(challenge, code);
     await refresh();
   }
 
@@ -79,6 +87,7 @@ export const useSession = defineStore("session", () => {
     load,
     refresh,
     signIn,
+    finishSignIn,
     signOut,
     end,
     adopt,

@@ -37,9 +37,18 @@ interface Context {
   /** The workspace that every call is about; null means the personal one. */
   workspaceId: () => string | null;
   onUnauthenticated: (error: ApiError) => void;
+  /** Asks the person to prove who they are; tells whether they did, and the call is worth repeating. */
+  onStepUp: () => Promise<boolean>;
+  /** A second factor must be set up before anything else is answered. */
+  onFactorRequired: () => void;
 }
 
-const context: Context = { workspaceId: () => null, onUnauthenticated: () => undefined };
+const context: Context = {
+  workspaceId: () => null,
+  onUnauthenticated: () => undefined,
+  onStepUp: () => Promise.resolve(false),
+  onFactorRequired: () => undefined,
+};
 
 /** Lets the session tell the client which workspace is meant and learn when it has ended. */
 export function bindContext(changes: Partial<Context>): void {
@@ -64,6 +73,17 @@ function headersOf(options: AnyOptions): Record<string, string> {
 
 async function send<T>(method: Method, path: string, options: AnyOptions, more?: AxiosRequestConfig): Promise<T> {
   try {
+    return await sendOnce<T>(method, path, options, more);
+  } catch (thrown) {
+    const error = toApiError(thrown);
+    if (error.code !== "auth.step_up_required" || !(await context.onStepUp())) throw error;
+    // Nothing was done the first time: the proof is asked for before anything is.
+    return await sendOnce<T>(method, path, options, more);
+  }
+}
+
+async function sendOnce<T>(method: Method, path: string, options: AnyOptions, more?: AxiosRequestConfig): Promise<T> {
+  try {
     const answer = await http.request<T>({
       method,
       url: fill(path, options.path),
@@ -77,6 +97,7 @@ async function send<T>(method: Method, path: string, options: AnyOptions, more?:
   } catch (thrown) {
     const error = toApiError(thrown);
     if (error.status === 401) context.onUnauthenticated(error);
+    if (error.code === "auth.factor_required") context.onFactorRequired();
     throw error;
   }
 }
