@@ -20,9 +20,10 @@ _NICE = 10
 class HashingRoom:
     """Runs hashes off the event loop, so that a flood of sign-ins holds up nobody else; the surplus is turned away."""
 
-    def __init__(self, *, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
+    def __init__(self, *, at_once: int = AT_ONCE, waiting: int = WAITING, patience_seconds: float = 5.0) -> None:
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="hashing", initializer=_step_back)
         self._most = waiting
+        self._patience_seconds = patience_seconds
         self._inside = 0
 
     @property
@@ -31,12 +32,18 @@ class HashingRoom:
         return self._inside >= self._most
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run a hash when it is its turn; raises TooBusy."""
+        """Run a hash when it is its turn; raises TooBusy if too many wait, or its turn does not come soon."""
         if self.is_full:
             raise TooBusy
         self._inside += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            future = self._threads.submit(work)
+            waiting = asyncio.wrap_future(future)
+            done, _ = await asyncio.wait({waiting}, timeout=self._patience_seconds)
+            # What has begun is waited for: cancelling succeeds only before.
+            if not done and future.cancel():
+                raise TooBusy
+            return await waiting
         finally:
             self._inside -= 1
 
