@@ -5,11 +5,13 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from api.accounts.factor_schemas import SessionOut, SessionsEndedOut
-from api.accounts.people_schemas import AdminKeyOut, UserReactivateIn, UserRoleIn, UserSuspendIn
+from api.accounts.people_schemas import AdminKeyOut, UserInviteIn, UserReactivateIn, UserRoleIn, UserSuspendIn
 from api.accounts.schemas import ROLES_BY_NAME, AdminUserOut, MembershipOut, UserCreateIn
 from api.deps import Admin, AuthenticatorDep, PageDep, PasswordDeskDep, ScopeDep, StepUp
+from api.openapi import problems
 from api.routing import router
 from api.schemas import PageOut, ReasonIn
+from ccmanage.accounts.errors import InvitedTooOften
 from ccmanage.accounts.rules import MAX_EMAIL
 from ccmanage.accounts.service import NewAccount
 from ccmanage.core.ids import USER, decode_id
@@ -43,6 +45,20 @@ async def _new_account(caller: Admin, body: UserCreateIn, desk: PasswordDeskDep)
 def create(caller: Admin, new: Annotated[NewAccount, Depends(_new_account)], scope: ScopeDep) -> AdminUserOut:
     """Create a person, with a personal workspace."""
     return AdminUserOut.of(scope.accounts.create(new))
+
+
+@users.post("/invite", status_code=201)
+def invite(caller: Admin, scope: ScopeDep, body: UserInviteIn) -> AdminUserOut:
+    """Create a person without a password, and send them a link by which they choose one. It works for seven days."""
+    new = NewAccount(body.email, body.name, None, ROLES_BY_NAME[body.role], locale=body.locale)
+    return AdminUserOut.of(scope.registration.invite(new, caller.user_id))
+
+
+@users.post("/{user_id}/invite-again", status_code=204, responses=problems(429))
+def invite_again(caller: Admin, scope: ScopeDep, user_id: str) -> None:
+    """Send the link once more, a new one. The old one is worth nothing from here on."""
+    if not scope.registration.invite_again(decode_id(USER, user_id), caller.user_id):
+        raise InvitedTooOften
 
 
 @users.get("/{user_id}")

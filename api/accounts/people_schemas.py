@@ -2,11 +2,20 @@
 
 from typing import Literal
 
-from api.accounts.schemas import RoleName, UserOut
-from api.schemas import In, Moment, Out, Reason, Ref, Revision, ShownOnce
+from api.accounts.schemas import Email, Locale, RoleName, UserOut
+from api.schemas import In, Moment, Name, Out, Reason, Ref, Revision, ShownOnce
 from ccmanage.core.ids import KEY, WORKSPACE, encode_id
 from ccmanage.keys.service import KeyView
 from ccmanage.workspaces.models import Workspace
+
+
+class UserInviteIn(In):
+    """Whom an administrator invites. The mail holds a link, by which they choose a password."""
+
+    email: Email
+    name: Name
+    role: RoleName = "user"
+    locale: Locale = "en"
 
 
 class UserSuspendIn(In):

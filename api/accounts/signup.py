@@ -12,8 +12,8 @@ from api.accounts.signin import PasswordDesk
 from api.auth import Caller
 from api.context import RequestContext, context_of
 from api.places import Places
-from ccmanage.accounts.proof_models import Purpose, RequestKind
-from ccmanage.accounts.registration import Wish
+from ccmanage.accounts.proof_models import RequestKind
+from ccmanage.accounts.registration import SETS_PASSWORD, Wish
 from ccmanage.accounts.service import ProfileChange
 from ccmanage.accounts.settings import REGISTRATION_DOMAINS, REGISTRATION_MODE
 from ccmanage.audit.service import Actor
@@ -67,7 +67,7 @@ class SignupDesk:
         context, user_agent = context_of(request), request.headers.get("user-agent", "")
 
         def look(scope: Scope) -> tuple[str, str]:
-            account = scope.accounts.opened(scope.proofs.look(token, Purpose.RESET).user)
+            account = scope.accounts.opened(scope.proofs.look(token, *SETS_PASSWORD).user)
             return account.email, account.name
 
         email, name = await self._run(look, context)

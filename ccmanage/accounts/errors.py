@@ -161,3 +161,23 @@ class NotViewing(DomainError):
 
     def __init__(self) -> None:
         super().__init__("You are not viewing as anybody.")
+
+
+class NotInvited(DomainError):
+    """Whoever has a password, or has proven the address, needs no invitation."""
+
+    kind, code = Kind.CONFLICT, "accounts.not_invited"
+
+    def __init__(self) -> None:
+        super().__init__("This user has accepted already. Let them use the link for a forgotten password.")
+
+
+class InvitedTooOften(DomainError):
+    """Nobody's mailbox is filled from here."""
+
+    kind, code = Kind.LIMITED, "accounts.invited_too_often"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This was sent several times within the hour. Wait before sending it again.", retry_after_seconds=3_600
+        )

@@ -52,6 +52,11 @@ class Letters:
         """Send the link by which a forgotten password is replaced."""
         self._once("accounts.reset", account, {"link": self._link("reset", token), "minutes": "30"}, token)
 
+    def invited(self, account: Account, inviter: str, token: str) -> None:
+        """Send the link by which somebody who was invited chooses a password."""
+        values = {"inviter": inviter, "link": self._link("reset", token), "days": "7"}
+        self._once("accounts.invited", account, values, token)
+
     def password_changed(self, account: Account, *, address: str, user_agent: str, once: str) -> None:
         """Tell a person that their password was changed."""
         values = {**self._from_where(account, address, user_agent), "link": f"{self._url}/forgot"}

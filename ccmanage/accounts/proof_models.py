@@ -16,6 +16,7 @@ class Purpose(IntEnum):
     RESET = 1
     CHANGE_ADDRESS = 2
     UNDO_ADDRESS = 3
+    INVITED = 4
 
 
 class RequestKind(IntEnum):

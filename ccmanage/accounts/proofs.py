@@ -19,6 +19,7 @@ LASTS_MS: Final = {
     Purpose.RESET: 30 * MINUTE,
     Purpose.CHANGE_ADDRESS: DAY,
     Purpose.UNDO_ADDRESS: 7 * DAY,
+    Purpose.INVITED: 7 * DAY,
 }
 MOST_AN_HOUR: Final = 5
 _KEPT_MS = 30 * DAY
@@ -66,22 +67,22 @@ class ProofService:
         )
         return token
 
-    def look(self, token: str, purpose: Purpose) -> Proven:
+    def look(self, token: str, *purposes: Purpose) -> Proven:
         """Return whose link it is without using it; raises LinkDead."""
         proof = self._repository.by_digest(self._digester.digest(token))
         now = self._clock.now_ms()
-        if proof is None or proof.purpose != purpose or proof.used_at is not None or proof.expires_at <= now:
+        if proof is None or proof.purpose not in purposes or proof.used_at is not None or proof.expires_at <= now:
             raise LinkDead
         user = self._people.lock(proof.user_id)
         if user is None or user.state != UserState.ACTIVE:
             raise LinkDead
-        if not hmac.compare_digest(proof.bound, self._bound(user, purpose)):
+        if not hmac.compare_digest(proof.bound, self._bound(user, Purpose(proof.purpose))):
             raise LinkDead
         return Proven(user, self._opened(proof))
 
-    def redeem(self, token: str, purpose: Purpose) -> Proven:
+    def redeem(self, token: str, *purposes: Purpose) -> Proven:
         """Use a link; raises LinkDead for one that is unknown, used, old, or whose ground has changed."""
-        proven = self.look(token, purpose)
+        proven = self.look(token, *purposes)
         proof = self._repository.by_digest(self._digester.digest(token))
         if proof is None or not self._repository.use(proof.id, self._clock.now_ms()):
             raise LinkDead

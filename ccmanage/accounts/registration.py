@@ -6,18 +6,18 @@ the same whether somebody has the address or not.
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Protocol
 
 from ccmanage.accounts import rules
-from ccmanage.accounts.errors import DomainNotAllowed, EmailTaken, RegistrationClosed
+from ccmanage.accounts.errors import DomainNotAllowed, EmailTaken, NotInvited, RegistrationClosed
 from ccmanage.accounts.letters import Letters
 from ccmanage.accounts.models import User, UserState
 from ccmanage.accounts.proof_models import AccountRequest, Purpose, RequestKind
 from ccmanage.accounts.proof_repository import RequestRepository
 from ccmanage.accounts.proofs import ProofService
 from ccmanage.accounts.repository import AccountRepository
-from ccmanage.accounts.service import AccountService, NewAccount, ProfileChange
+from ccmanage.accounts.service import Account, AccountService, NewAccount, ProfileChange
 from ccmanage.accounts.settings import REGISTRATION_DOMAINS, REGISTRATION_MODE
 from ccmanage.accounts.tasks import AnswerRequests
 from ccmanage.core.clock import HOUR, SECOND, Clock
@@ -29,6 +29,8 @@ from ccmanage.core.text import clean_name
 from ccmanage.settings.service import SettingService
 
 _GIVEN_UP_MS: Final = HOUR
+# The links by which a password is set: of who forgot theirs, and of who has none yet.
+SETS_PASSWORD: Final = (Purpose.RESET, Purpose.INVITED)
 _LONGEST_PAUSE_MS: Final = 60 * SECOND
 
 
@@ -168,15 +170,45 @@ class RegistrationService:
         self._parts.accounts.verified(proven.user)
 
     def reset(self, token: str, password_hash: str, *, address: str, user_agent: str) -> str:
-        """Replace a forgotten password, end all sessions, tell the owner; returns the address. Raises LinkDead."""
-        proven = self._parts.proofs.redeem(token, Purpose.RESET)
+        """Take a password in place of a forgotten one, or the first of somebody who was invited.
+
+        All sessions end, the owner is told; returns the address. Raises LinkDead.
+        """
+        proven = self._parts.proofs.redeem(token, *SETS_PASSWORD)
         accounts, user = self._parts.accounts, proven.user
+        had_one = user.password_hash is not None
         # Whoever can read the mail has proved that too.
         accounts.verified(user)
         accounts.set_password(user.id, password_hash)
         account = accounts.by_number(user.id)
-        self._parts.letters.password_changed(account, address=address, user_agent=user_agent, once=token)
+        if had_one:
+            self._parts.letters.password_changed(account, address=address, user_agent=user_agent, once=token)
         return account.email
+
+    def invite(self, new: NewAccount, inviter_id: int) -> Account:
+        """Create somebody without a password and send them the link to choose one; raises EmailTaken, InvalidInput."""
+        account = self._parts.accounts.create(replace(new, password_hash=None, is_verified=False))
+        self._send_invitation(account, inviter_id)
+        return account
+
+    def invite_again(self, public_id: bytes, inviter_id: int) -> bool:
+        """Send the link once more, a new one; tells whether that was not too often. Raises NotInvited."""
+        account = self._parts.accounts.get(public_id)
+        user = self._people.lock(account.id)
+        if user is None or user.password_hash is not None or user.email_verified_at is not None:
+            raise NotInvited
+        if self._parts.proofs.is_too_often(user.id, Purpose.INVITED):
+            return False
+        self._send_invitation(account, inviter_id)
+        return True
+
+    def _send_invitation(self, account: Account, inviter_id: int) -> None:
+        user = self._people.lock(account.id)
+        if user is None:
+            raise NotInvited
+        token = self._parts.proofs.issue(user, Purpose.INVITED)
+        self._parts.letters.invited(account, self._parts.accounts.by_number(inviter_id).name, token)
+        self._parts.accounts.record_invitation(user)
 
     def _register(self, _request: AccountRequest, wish: Wish) -> None:
         accounts = self._parts.accounts

@@ -253,6 +253,10 @@ class AccountService:
             self._record("accounts.reactivate_user", user)
         return self.opened(user)
 
+    def record_invitation(self, user: User) -> None:
+        """Put it on record that somebody was asked to choose a password."""
+        self._record("accounts.invite_user", user)
+
     def set_role(self, public_id: bytes, role: Role, *, reason: str, revision: int) -> Account:
         """Make somebody an administrator, or a user again; their sessions end. Raises LastAdmin and UserChanged."""
         user = self._locked(public_id, revision)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ccmanage.core.pagination import PageRequest
 from ccmanage.workspaces.models import MemberRole
 from support.world import Person, World
 
@@ -131,3 +132,41 @@ def test_people_from_before_the_index_are_found_once_a_worker_was_there(world: W
     assert world.runtime.run(lambda scope: scope.accounts.index_domains(1)) is True
     assert world.runtime.run(lambda scope: scope.accounts.index_domains(1)) is False
     assert len(client.get("/v1/admin/users", params={"domain": "example.com"}).json()["items"]) == 1
+
+
+def link_token(world: World) -> str:
+    with world.read() as scope:
+        link = scope.email.page(PageRequest(), template="accounts.invited").items[0].values["link"]
+    return str(link.partition("#t=")[2])
+
+
+def test_somebody_is_invited_chooses_a_password_and_signs_in(world: World, boss: Person) -> None:
+    client = world.client(boss)
+    new = {"email": "New@Example.com", "name": "New", "role": "user", "locale": "zh"}
+    invited = client.post("/v1/admin/users/invite", json=new)
+    assert (invited.status_code, invited.json()["email_verified"], invited.json()["locale"]) == (201, False, "zh")
+    first = link_token(world)
+    assert first not in invited.text
+    assert client.post(f"/v1/admin/users/{invited.json()['id']}/invite-again").status_code == 204
+    body = {"token": first, "password": "a long enough phrase"}
+    assert world.client().post("/v1/auth/password/reset", json=body).status_code >= 400
+    body["token"] = link_token(world)
+    assert world.client().post("/v1/auth/password/reset", json=body).status_code < 300
+    login = world.client().post("/v1/auth/login", json={"email": new["email"], "password": body["password"]})
+    assert login.status_code == 200
+    assert world.client().post("/v1/auth/password/reset", json=body).status_code >= 400
+    again = client.post(f"/v1/admin/users/{invited.json()['id']}/invite-again")
+    assert (again.status_code, again.json()["code"]) == (409, "accounts.not_invited")
+    assert world.count("audit_log", "action='accounts.invite_user'") == 2
+
+
+def test_an_invitation_runs_out_and_is_not_sent_without_end(world: World, boss: Person) -> None:
+    client = world.client(boss)
+    person = client.post("/v1/admin/users/invite", json={"email": "new@example.com", "name": "New"}).json()
+    for _ in range(4):
+        assert client.post(f"/v1/admin/users/{person['id']}/invite-again").status_code == 204
+    assert client.post(f"/v1/admin/users/{person['id']}/invite-again").status_code == 429
+    token = link_token(world)
+    world.clock.move(days=7)
+    body = {"token": token, "password": "a long enough phrase"}
+    assert world.client().post("/v1/auth/password/reset", json=body).status_code >= 400

@@ -1,10 +1,15 @@
-import type { NewUser, Suspension, UserRole } from "./types";
+import type { NewInvitation, NewUser, Suspension, UserRole } from "./types";
 import { api } from "@/shared/api";
 import type { PageRequest } from "@/shared/composables";
 
 const at = (id: string) => ({ path: { user_id: id } });
 
 export const createUser = (body: NewUser) => api.post("/v1/admin/users", { body });
+
+/** The person chooses a password by the link that they are sent. */
+export const inviteUser = (body: NewInvitation) => api.post("/v1/admin/users/invite", { body });
+
+export const inviteAgain = (id: string) => api.post("/v1/admin/users/{user_id}/invite-again", at(id));
 
 /** Addresses are encrypted: people are found by the exact address, by its domain, or not at all. */
 export const findUsers = (page: PageRequest, text: string) =>

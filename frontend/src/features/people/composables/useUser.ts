@@ -6,6 +6,7 @@ import {
   endUserSessions,
   fetchFactor,
   fetchUser,
+  inviteAgain,
   reactivateUser,
   requireFactor,
   resetFactor,
@@ -77,7 +78,10 @@ export function useUser(id: MaybeRefOrGetter<string>) {
     done: () => t("accounts.users.reactivated"),
     refresh: [KEY],
   });
-  return { detail, factor, act, reactivate };
+  const again = useAction((user: AdminUser) => inviteAgain(user.id), {
+    done: (_, user) => t("people.invited", { email: user.email }),
+  });
+  return { detail, factor, act, reactivate, again };
 }
 
 /** Stops looking as somebody; the way back is part of the deed, since the page changes with the person. */

@@ -1,7 +1,7 @@
 import { computed } from "vue";
 import { useI18n } from "vue-i18n";
-import { createUser, findUsers, reactivateUser, suspendUser } from "../api";
-import type { NewUser, Suspension } from "../types";
+import { createUser, findUsers, inviteUser, reactivateUser, suspendUser } from "../api";
+import type { NewInvitation, NewUser, Suspension } from "../types";
 import { useAction, usePages, useSearchText } from "@/shared/composables";
 
 const KEY = ["admin", "users"];
@@ -20,6 +20,11 @@ export function useUsers() {
     refresh: [KEY],
     quiet: true,
   });
+  const invite = useAction((user: NewInvitation) => inviteUser(user), {
+    done: (user) => t("people.invited", { email: user.email }),
+    refresh: [KEY],
+    quiet: true,
+  });
   const suspend = useAction((input: { id: string; body: Suspension }) => suspendUser(input.id, input.body), {
     done: () => t("accounts.users.suspended"),
     refresh: [KEY],
@@ -29,5 +34,5 @@ export function useUsers() {
     done: () => t("accounts.users.reactivated"),
     refresh: [KEY],
   });
-  return { pages, search, create, suspend, reactivate };
+  return { pages, search, create, invite, suspend, reactivate };
 }

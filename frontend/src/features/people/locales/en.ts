@@ -2,6 +2,11 @@ export const en = {
   people: {
     search: "Find an exact address or domain",
     notFound: "Nobody has this address or domain",
+    way: "How they get in",
+    ways: { password: "Set a password", mail: "Invite by mail" },
+    mailHint: "They get a link by which they choose a password. It works for seven days.",
+    invited: "An invitation is on its way to {email}",
+    inviteAgain: "Invite again",
     viewing: "{by} is viewing as {name}. Nothing can be changed. Ends at",
     stopViewing: "End viewing",
     factor: "Second factor",

@@ -5,6 +5,11 @@ export const zh: Translation<typeof en> = {
   people: {
     search: "按完整邮箱或域名查找",
     notFound: "没有使用该邮箱或域名的用户",
+    way: "登录方式",
+    ways: { password: "设置密码", mail: "邮件邀请" },
+    mailHint: "对方将收到一个链接，用于设置密码，七天内有效。",
+    invited: "邀请邮件已发往 {email}",
+    inviteAgain: "重新邀请",
     viewing: "{by} 正以 {name} 的视角查看，不能更改任何内容。结束时间：",
     stopViewing: "结束查看",
     factor: "双重验证",
