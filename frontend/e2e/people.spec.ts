@@ -23,7 +23,7 @@ test("invite a colleague, who accepts; set their role; remove them", async ({ pa
   const colleague = unique("Gina");
   const address = await create(page, colleague);
   const team = unique("Team");
-  await openFromMenu(page, "Settings");
+  await page.goto("/workspace");
   await page.getByRole("button", { name: "New shared workspace" }).click();
   const opening = dialog(page, "New shared workspace");
   await opening.getByRole("textbox", { name: /^Name/ }).fill(team);
@@ -62,7 +62,7 @@ test("invite a colleague, who accepts; set their role; remove them", async ({ pa
   await expect(theirs.getByText(team)).toBeHidden();
   await theirs.close();
 
-  await openFromMenu(page, "Settings");
+  await page.goto("/workspace");
   await page.getByRole("button", { name: "Close workspace" }).click();
   const closing = dialog(page, `Close “${team}”?`);
   await closing.getByRole("textbox").fill(team);
