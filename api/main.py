@@ -1,6 +1,6 @@
 """The HTTP application: parts, routes, edge. Built once a process; nothing is made at import."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,6 +20,8 @@ from api.accounts.signup import SignupDesk
 from api.accounts.signup_router import address, signup
 from api.accounts.tokens import tokens
 from api.accounts.viewing import view_as, view_users
+from api.admission.app import VERIFY_PATH, VerifyApp
+from api.admission.router import admission, verify_api
 from api.audit.router import audit_log
 from api.auth import Authenticator
 from api.credit_requests.admin import credit_requests as admin_credit_requests
@@ -32,6 +34,7 @@ from api.email.templates import email_templates
 from api.gateways.router import gateways
 from api.ingress.app import Ingress
 from api.ingress.router import gateways_api
+from api.keys.admin import admin_keys
 from api.keys.router import keys
 from api.limits import Limits
 from api.middleware import Edge
@@ -88,6 +91,7 @@ ROUTERS = (
     view_users,
     user_factors,
     workspaces,
+    admin_keys,
     grants,
     ledger,
     admin_packages,
@@ -108,6 +112,8 @@ ROUTERS = (
     overview,
     books,
     gateways_api,
+    verify_api,
+    admission,
     health.router,
 )
 
@@ -137,13 +143,14 @@ def build(runtime: Runtime) -> FastAPI:
     app.state.browsers = Browsers(settings.secret_keys, secure=settings.public_url.startswith("https://"))
     app.state.factor_desk = FactorDesk(runtime, places, app.state.password_desk)
     app.state.ingress = Ingress(runtime)
+    app.state.verify = VerifyApp(runtime)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
     docs.install(app)
     openapi.install(app)
     app.router.default = Portal()
-    app.add_middleware(_Fork, ingress=app.state.ingress)
+    app.add_middleware(_Fork, forks={INGRESS_PATH: app.state.ingress, VERIFY_PATH: app.state.verify})
     app.add_middleware(Limits, runtime=runtime)
     app.add_middleware(Edge, settings=settings)
     return app
@@ -152,22 +159,25 @@ def build(runtime: Runtime) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.ingress.start()
+    app.state.verify.start()
     try:
         yield
     finally:
+        await app.state.verify.stop()
         app.state.ingress.stop()
         await app.state.password_desk.close()
 
 
 class _Fork:
-    """Hands posts of usage to the ingress, past everything that they do not need."""
+    """Hands what gateways ask all the time past everything that it does not need."""
 
-    def __init__(self, app: ASGIApp, ingress: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
+    def __init__(self, app: ASGIApp, forks: Mapping[str, Callable[[Any, Any, Any], Awaitable[None]]]) -> None:
         self._app = app
-        self._ingress = ingress
+        self._forks = forks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == INGRESS_PATH and scope["method"] == "POST":
-            await self._ingress(scope, receive, send)
+        fork = self._forks.get(scope["path"]) if scope["type"] == "http" else None
+        if fork is not None and scope["method"] == "POST":
+            await fork(scope, receive, send)
         else:
             await self._app(scope, receive, send)

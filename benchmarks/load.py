@@ -14,6 +14,7 @@ from array import array
 from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
@@ -40,6 +41,10 @@ class Load:
     rate: float | None = None
     uniform: bool = False
     seed: int = 1
+    # Where to, which status is success, and bodies in the place of events, sent one after the other.
+    path: str = "/v1/events"
+    expected: int = 202
+    bodies: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,11 +57,12 @@ class Sent:
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: array[float] = field(default_factory=lambda: array("d"))
     size: int = 1
+    expected: int = 202
 
     @property
     def posts_a_second(self) -> float:
         """Posts that were accepted."""
-        return self.statuses[202] / self.seconds if self.seconds else 0.0
+        return self.statuses[self.expected] / self.seconds if self.seconds else 0.0
 
     @property
     def events_a_second(self) -> float:
@@ -66,7 +72,7 @@ class Sent:
     @property
     def refused(self) -> int:
         """Posts that were answered otherwise, or not at all (0)."""
-        return sum(self.statuses.values()) - self.statuses[202]
+        return sum(self.statuses.values()) - self.statuses[self.expected]
 
     def latency_ms(self, share: float) -> float:
         """Return the latency that this share of the posts stayed under."""
@@ -133,14 +139,15 @@ class _Run:
     def __init__(self, load: Load) -> None:
         parts = urlsplit(load.address)
         self.load = load
-        self.bodies = Traffic(load.keys, load.size, uniform=load.uniform, seed=load.seed).bodies()
+        events = Traffic(load.keys, load.size, uniform=load.uniform, seed=load.seed)
+        self.bodies = cycle(load.bodies) if load.bodies else events.bodies()
         self.head = (
-            f"POST /v1/events HTTP/1.1\r\nHost: {parts.hostname}:{parts.port}\r\n"
+            f"POST {load.path} HTTP/1.1\r\nHost: {parts.hostname}:{parts.port}\r\n"
             f"Authorization: Bearer {load.token}\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
         ).encode()
         self.idle: deque[_Connection] = deque()
         self.due: deque[float] = deque()
-        self.sent = Sent(size=load.size)
+        self.sent = Sent(size=load.size, expected=load.expected)
         self.rate = load.rate
         self.over = False
         self.open = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.context import Context
-from benchmarks.parts import accepting, growing, renewing, settling, signing_in
+from benchmarks.parts import accepting, growing, renewing, settling, signing_in, verifying
 
 PARTS: dict[str, Callable[[Context], None]] = {
     "accepted": accepting.accepted,
@@ -15,6 +15,8 @@ PARTS: dict[str, Callable[[Context], None]] = {
     "embedded": settling.embedded,
     "renewals": renewing.renewals,
     "sign_ins": signing_in.sign_ins,
+    "verified": verifying.verified,
+    "held": verifying.held,
     "growth": growing.growth,
 }
 STANDARD = tuple(name for name in PARTS if name != "growth")

@@ -6,8 +6,9 @@ from datetime import timedelta
 from ccmanage.accounts.tasks import AnswerRequests, ForgetStale, IndexDomains
 from ccmanage.audit.tasks import SealAudit
 from ccmanage.core.tasks import Task
-from ccmanage.credits.tasks import TurnGrants
+from ccmanage.credits.tasks import ExpireHolds, TurnGrants
 from ccmanage.email.tasks import SendMail
+from ccmanage.keys.tasks import FitKeys
 from ccmanage.notifications.tasks import FindSlowAlerts, ForgetTold, Tell, WatchInstallation
 from ccmanage.privacy.tasks import BuildExports, EraseDue
 from ccmanage.reports.tasks import AuditBooks
@@ -33,6 +34,7 @@ TIMETABLE = (
     Entry("usage.sweep_inbox", every(seconds=5), SweepInbox()),
     Entry("usage.charge_late_prices", every(minutes=5), ChargeLatePrices()),
     Entry("credits.turn_grants", every(minutes=1), TurnGrants()),
+    Entry("credits.expire_holds", every(minutes=1), ExpireHolds()),
     Entry("subscriptions.renew_due", every(seconds=15), RenewDue()),
     Entry("notifications.tell", every(seconds=5), Tell()),
     Entry("notifications.find_slow_alerts", every(minutes=5), FindSlowAlerts()),
@@ -44,6 +46,7 @@ TIMETABLE = (
     Entry("audit.seal", every(seconds=5), SealAudit()),
     Entry("privacy.build_exports", every(minutes=1), BuildExports()),
     Entry("privacy.erase_due", every(minutes=10), EraseDue()),
+    Entry("keys.fit", every(minutes=1), FitKeys()),
     Entry("accounts.forget_stale", every(hours=1), ForgetStale()),
     Entry("books.audit", every(hours=1), AuditBooks()),
 )

@@ -70,11 +70,16 @@ class GrantOut(Out):
 
 
 class BalanceOut(Out):
-    """What a workspace has. `grants` stand in the order in which they burn; `run_out_at` goes by the last week."""
+    """What a workspace has. `grants` stand in the order in which they burn; `run_out_at` goes by the last week.
+
+    `available` is the balance less what is held, plus the overdraft allowance; `overdraft: null` has no end and is
+    left out of it.
+    """
 
     balance: Credits
     held: Credits
     available: Credits
+    overdraft: Credits | None
     debt: Credits
     grants: list[GrantOut]
     resets_at: Moment | None
@@ -88,6 +93,7 @@ class BalanceOut(Out):
             balance=line.standing.balance.balance_nano,
             held=line.held_nano,
             available=line.available_nano,
+            overdraft=line.overdraft_nano,
             debt=line.standing.balance.debt_nano,
             grants=[GrantOut.of(grant) for grant in line.standing.grants],
             resets_at=line.resets_at,

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from ccmanage.bootstrap import Runtime
+from ccmanage.core.clock import HOUR
 from ccmanage.core.db import is_silent
 from ccmanage.core.errors import Unavailable
 from ccmanage.gateways.errors import TokenRefused
@@ -13,14 +14,16 @@ from ccmanage.gateways.service import GatewayIdentity
 
 MAX_AGE_MS = 1_500
 PATIENCE_SECONDS = 4.5
+REMEMBER_MS = HOUR
 _MAX_REMEMBERED = 10_000
 
 
 class TokenCache:
     """Answers from memory; the whole header is the key, never a part of it."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._runtime = runtime
+        self._patience_seconds = patience_seconds
         self._known: dict[str, tuple[int, GatewayIdentity]] = {}
         self._asking: dict[str, asyncio.Future[GatewayIdentity]] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="gateway-tokens")
@@ -38,9 +41,16 @@ class TokenCache:
             asked.add_done_callback(lambda done: self._answered(authorization, done))
         try:
             # Shielded: whoever asked first may go away while others wait for the same answer.
-            return await asyncio.wait_for(asyncio.shield(asked), PATIENCE_SECONDS)
+            return await asyncio.wait_for(asyncio.shield(asked), self._patience_seconds)
         except TimeoutError:
             raise _away() from None
+
+    def remembered(self, authorization: str) -> GatewayIdentity | None:
+        """Return whom a header spoke for within the last hour, for those who go on without the database."""
+        found = self._known.get(authorization)
+        if found is None or not 0 <= self._runtime.clock.now_ms() - found[0] < REMEMBER_MS:
+            return None
+        return found[1]
 
     def close(self) -> None:
         """Stop asking."""

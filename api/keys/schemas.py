@@ -1,11 +1,20 @@
 """Bodies around API keys."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from api.schemas import In, Moment, MomentIn, Name, Out, Ref, ShownOnce
 from ccmanage.accounts.service import Account
-from ccmanage.core.ids import KEY, USER, encode_id
-from ccmanage.keys.service import IssuedKey, KeyView
+from ccmanage.core.clock import SECOND
+from ccmanage.core.ids import KEY, USER, WORKSPACE, encode_id
+from ccmanage.keys.service import IssuedKey, KeyView, StateName
+from ccmanage.workspaces.models import Workspace
+
+Life = Annotated[
+    int,
+    Field(ge=60, le=3_660 * 86_400, description="How long the key lives from its first use on; null for no such end."),
+]
 
 
 class KeyIssueIn(In):
@@ -13,6 +22,7 @@ class KeyIssueIn(In):
 
     name: Name
     expires_at: MomentIn | None = None
+    life_seconds: Life | None = None
 
 
 class KeyUpdateIn(In):
@@ -20,6 +30,7 @@ class KeyUpdateIn(In):
 
     name: Name | None = None
     expires_at: MomentIn | None = None
+    life_seconds: Life | None = None
 
 
 class KeyFields(Out):
@@ -29,13 +40,16 @@ class KeyFields(Out):
     name: str
     prefix: str
     last_four: str
-    state: Literal["active", "revoked", "expired"]
+    state: StateName
     created_at: Moment
     created_by: Ref
     expires_at: Moment | None
     revoked_at: Moment | None
     last_used_at: Moment | None
     rotating_until: Moment | None
+    life_seconds: int | None
+    first_used_at: Moment | None
+    disabled_by: Literal["hand", "plan"] | None
 
 
 class KeyOut(KeyFields):
@@ -45,6 +59,18 @@ class KeyOut(KeyFields):
     def of(cls, key: KeyView, maker: Account) -> "KeyOut":
         """Make the answer."""
         return cls(**_fields(key, maker))
+
+
+class KeyAdminOut(KeyFields):
+    """A key with the workspace that it belongs to."""
+
+    workspace: Ref
+
+    @classmethod
+    def of_all(cls, key: KeyView, maker: Account, workspace: Workspace) -> "KeyAdminOut":
+        """Make the answer."""
+        place = Ref(id=encode_id(WORKSPACE, workspace.public_id), name=workspace.name)
+        return cls(**_fields(key, maker), workspace=place)
 
 
 class KeyIssuedOut(KeyFields, ShownOnce):
@@ -71,4 +97,7 @@ def _fields(key: KeyView, maker: Account) -> dict[str, object]:
         "revoked_at": key.revoked_at,
         "last_used_at": key.last_used_at,
         "rotating_until": key.rotating_until,
+        "life_seconds": key.life_ms // SECOND if key.life_ms else None,
+        "first_used_at": key.first_used_at,
+        "disabled_by": key.disabled_by,
     }

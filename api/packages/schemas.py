@@ -9,7 +9,7 @@ from ccmanage.core.errors import invalid
 from ccmanage.core.ids import PACKAGE, encode_id
 from ccmanage.core.money import MAX_GRANT_NANO
 from ccmanage.core.text import MAX_REASON
-from ccmanage.packages.limits import MAX_CONCURRENCY, MAX_COUNT, MAX_MODELS, KeyLimits, Window
+from ccmanage.packages.limits import MAX_CONCURRENCY, MAX_COUNT, MAX_KEYS, MAX_MODELS, KeyLimits, Window
 from ccmanage.packages.models import Package
 from ccmanage.packages.rules import (
     MAX_ROLLOVER_PERIODS,
@@ -119,6 +119,7 @@ class KeyLimitsIn(In):
     credits: Annotated[dict[WindowName, CreditsIn], Field(default_factory=dict)]
     models: ModelsIn | None = None
     concurrency: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY)] | None = None
+    max_keys: Annotated[int, Field(ge=1, le=MAX_KEYS)] | None = None
 
     def to_domain(self) -> KeyLimits:
         """Return the limits."""
@@ -129,6 +130,7 @@ class KeyLimitsIn(In):
             models_allow=tuple(self.models.allow) if self.models else (),
             models_deny=tuple(self.models.deny) if self.models else (),
             concurrency=self.concurrency,
+            max_keys=self.max_keys,
         )
 
 
@@ -252,6 +254,7 @@ class KeyLimitsOut(Out):
     credits: dict[WindowName, Credits]
     models: ModelsOut
     concurrency: int | None
+    max_keys: int | None
 
     @classmethod
     def of(cls, limits: KeyLimits) -> "KeyLimitsOut":
@@ -262,6 +265,7 @@ class KeyLimitsOut(Out):
             credits={window.value: limit for window, limit in limits.credits.items()},
             models=ModelsOut(allow=list(limits.models_allow), deny=list(limits.models_deny)),
             concurrency=limits.concurrency,
+            max_keys=limits.max_keys,
         )
 
 

@@ -20,6 +20,7 @@ _PROVEN_ON = {
     "I7": "ledger entries",
     "I8": "renewals",
     "I9": "mails",
+    "I10": "holds",
     "A1": "seals",
 }
 

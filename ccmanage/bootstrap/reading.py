@@ -73,7 +73,7 @@ class ReadingScope(UsageScope):
     @cached_property
     def balance_report(self) -> BalanceReport:
         """Balances with their outlook."""
-        return BalanceReport(self.session, self.clock, self.credits, self.subscription_views)
+        return BalanceReport(self.session, self.clock, self.credits, self.holds, self.subscription_views)
 
     @cached_property
     def alert_preview(self) -> AlertPreview:

@@ -11,7 +11,10 @@ from ccmanage.adapters.oidc_client import OidcClient
 from ccmanage.adapters.outbound import OutboundClient
 from ccmanage.adapters.rates import call_counter
 from ccmanage.adapters.redis_client import redis_client
+from ccmanage.adapters.redis_counters import RedisLeases
 from ccmanage.adapters.smtp import SmtpTransport
+from ccmanage.admission.counting import MemoryCounters
+from ccmanage.admission.snapshots import SnapshotReader
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap.registry import collect
 from ccmanage.bootstrap.scope import Scope
@@ -62,6 +65,11 @@ class Runtime:
         self.price_cache = PriceBookCache()
         self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events)
         self.answerer = Answerer(self.scope, self.read)
+        # What is counted in this process: everything in the embedded mode, else while Redis is away.
+        self.counters = MemoryCounters()
+        self.snapshots = SnapshotReader(self.ring)
+        leases = RedisLeases(settings.redis_url) if settings.redis_url else self.counters
+        self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events, end_leases=leases.release_now)
         self.renewer = Renewer(self.scope, self.read)
         self.outbound_policy = OutboundPolicy(settings.outbound_hosts)
         self.sender: Sender = OutboundClient(self.outbound_policy, seconds=settings.webhook_seconds)

@@ -8,11 +8,13 @@ from ccmanage.bootstrap.notifying import NotifyingScope
 from ccmanage.credit_requests.letters import RequestLetters
 from ccmanage.credit_requests.repository import CreditRequestRepository
 from ccmanage.credit_requests.service import CreditRequestService
+from ccmanage.credits.holds import HoldService
 from ccmanage.credits.repository import CreditRepository
 from ccmanage.credits.service import CreditService
 from ccmanage.gateways.repository import GatewayRepository
 from ccmanage.gateways.service import GatewayService
 from ccmanage.keys.leaving import LeavingKeys
+from ccmanage.keys.limiting import KeyLimitService
 from ccmanage.keys.repository import KeyRepository
 from ccmanage.keys.service import KeyService
 from ccmanage.packages.repository import PackageRepository
@@ -58,6 +60,11 @@ class SpendingScope(NotifyingScope):
         letters = RequestLetters(self.email, self.accounts, self.workspaces, self._runtime.settings.public_url)
         repository = CreditRequestRepository(self.session)
         return CreditRequestService(repository, self.credits, self.clock, self.audit, letters)
+
+    @cached_property
+    def holds(self) -> HoldService:
+        """Credits set aside."""
+        return HoldService(self, CreditRepository(self.session))
 
     @cached_property
     def packages(self) -> PackageService:
@@ -111,7 +118,14 @@ class SpendingScope(NotifyingScope):
     @cached_property
     def keys(self) -> KeyService:
         """API keys."""
-        return KeyService(KeyRepository(self.session), self.clock, self._runtime.digester, self.audit)
+        return KeyService(
+            KeyRepository(self.session), self.clock, self._runtime.digester, self.audit, self.subscription_views
+        )
+
+    @cached_property
+    def key_limits(self) -> KeyLimitService:
+        """What limits them."""
+        return KeyLimitService(KeyRepository(self.session), self.keys, self._runtime.ring, self.clock, self.audit)
 
     @cached_property
     def leaving_keys(self) -> LeavingKeys:

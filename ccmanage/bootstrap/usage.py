@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from ccmanage.admission.service import AdmissionService
 from ccmanage.bootstrap.spending import SpendingScope
 from ccmanage.usage.quarantine import QuarantineService
 from ccmanage.usage.repository import BatchRepository, QuarantineRepository
@@ -10,6 +11,11 @@ from ccmanage.usage.service import UsageService
 
 class UsageScope(SpendingScope):
     """The services of usage."""
+
+    @cached_property
+    def admission(self) -> AdmissionService:
+        """Permission to spend."""
+        return AdmissionService(self.session, self._runtime.snapshots, self.holds, self.clock, self._runtime.digester)
 
     @cached_property
     def usage(self) -> UsageService:

@@ -37,6 +37,8 @@ HAPPENING = "msg"
 NOTIFICATION = "ntf"
 WEBHOOK = "whk"
 DELIVERY = "dlv"
+HOLD = "hld"
+LEASE = "lea"
 
 
 class UnknownId(DomainError):

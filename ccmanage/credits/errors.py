@@ -64,3 +64,39 @@ class ReversedAlready(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This entry was reversed already.")
+
+
+class NotCovered(DomainError):
+    """There are not enough credits to set so many aside."""
+
+    kind, code = Kind.EXHAUSTED, "hold.insufficient_credits"
+
+    def __init__(self) -> None:
+        super().__init__("There are not enough credits available for this hold.")
+
+
+class HoldNotFound(DomainError):
+    """No such hold of this gateway."""
+
+    kind, code = Kind.NOT_FOUND, "hold.not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such hold.")
+
+
+class HoldIsOver(DomainError):
+    """A captured hold cannot be released: its event was charged."""
+
+    kind, code = Kind.CONFLICT, "hold.captured"
+
+    def __init__(self) -> None:
+        super().__init__("An event has captured this hold already; nothing is left to release.")
+
+
+class HoldKeyReused(DomainError):
+    """The idempotency key was used for another hold."""
+
+    kind, code = Kind.INVALID, "idempotency.key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for another hold. Use a new one for each.")

@@ -109,6 +109,52 @@ class Balance(Base):
     updated_at: Mapped[int] = mapped_column(BigInteger)
 
 
+class HoldState(IntEnum):
+    """Where a hold stands. Only an active one that has not run out sets anything aside."""
+
+    ACTIVE = 0
+    CAPTURED = 1
+    RELEASED = 2
+    EXPIRED = 3
+
+
+class Hold(Base):
+    """Credits set aside before a call. Written and ended under the lock of the balance.
+
+    What it stood on is kept, so that the audit can prove it was covered (I10): the ledger's `seq` and with it the
+    balance, what other holds had set aside, and the overdraft allowance.
+    """
+
+    __tablename__ = "holds"
+    __personal__ = no_personal("credits of workspaces, set aside")
+    __table_args__ = (
+        Index(None, "workspace_id", "state", "expires_at"),
+        # What the sweep looks for.
+        Index(None, "state", "expires_at"),
+        TABLE,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
+    workspace_id: Mapped[int] = mapped_column(BigInteger)
+    key_id: Mapped[int] = mapped_column(BigInteger)
+    gateway_id: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[int] = mapped_column(Tiny)
+    amount_nano: Mapped[int] = mapped_column(BigInteger)
+    available_before_nano: Mapped[int] = mapped_column(BigInteger)
+    held_before_nano: Mapped[int] = mapped_column(BigInteger)
+    overdraft_nano: Mapped[int] = mapped_column(BigInteger)
+    ledger_seq: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+    # 0 = not yet.
+    ended_at: Mapped[int] = mapped_column(BigInteger)
+    # The settlement of the event that captured it; 0 = none.
+    settlement_id: Mapped[int] = mapped_column(BigInteger)
+    # The gateway's Idempotency-Key, digested with its number; NULL = none was given.
+    request_key: Mapped[bytes | None] = mapped_column(Digest, unique=True)
+
+
 class LedgerEntry(Base):
     """One movement of a workspace. Written once; the database refuses to change or delete it."""
 

@@ -6,7 +6,7 @@ from sqlalchemy import select, union
 
 from ccmanage.core.pagination import Page, PageRequest, page_of
 from ccmanage.core.repository import Repository
-from ccmanage.credits.models import Balance, Grant, GrantState, LedgerEntry, Reference
+from ccmanage.credits.models import Balance, Grant, GrantState, Hold, HoldState, LedgerEntry, Reference
 
 
 class CreditRepository(Repository[Grant]):
@@ -31,6 +31,26 @@ class CreditRepository(Repository[Grant]):
     def grant(self, workspace_id: int, public_id: bytes) -> Grant | None:
         """Find a workspace's grant."""
         return self.one(select(Grant).where(Grant.public_id == public_id, Grant.workspace_id == workspace_id))
+
+    def add_hold(self, hold: Hold) -> Hold:
+        """Insert a hold."""
+        self.session.add(hold)
+        self.session.flush()
+        return hold
+
+    def hold(self, public_id: bytes) -> Hold | None:
+        """Find a hold."""
+        return self.session.scalar(select(Hold).where(Hold.public_id == public_id))
+
+    def workspaces_with_due_holds(self, now: int, limit: int) -> list[int]:
+        """Return workspaces of which holds have run out."""
+        statement = (
+            select(Hold.workspace_id)
+            .where(Hold.state == HoldState.ACTIVE, Hold.expires_at <= now)
+            .distinct()
+            .limit(limit)
+        )
+        return list(self.session.scalars(statement))
 
     def living(self, workspace_id: int, limit: int = 200) -> Sequence[Grant]:
         """Return the scheduled and active grants of a workspace."""

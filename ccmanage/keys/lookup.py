@@ -1,6 +1,6 @@
 """Find keys by what usage events carry: the digest of a secret, or a key's outside id."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -45,3 +45,13 @@ def find_keys(connection: Connection, references: Collection[bytes]) -> dict[byt
             ends = min(filter(None, (secret_ends, expires)), default=0)
             found[bytes(reference)] = KeyFound(key_id, workspace, user, revoked, ends, state)
     return found
+
+
+def start_lives(connection: Connection, used: Iterable[tuple[int, int]]) -> None:
+    """Let the lives of keys begin that count from the first use: (key, instant). Later uses change nothing."""
+    for key_id, at in used:
+        connection.exec_driver_sql(
+            f"UPDATE api_keys SET first_used_at = {at:d}, expires_at = CASE WHEN expires_at IS NOT NULL"
+            f" AND expires_at < {at:d} + life_ms THEN expires_at ELSE {at:d} + life_ms END"
+            f" WHERE id = {key_id:d} AND life_ms > 0 AND first_used_at = 0"
+        )

@@ -5,7 +5,7 @@ from enum import IntEnum
 from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ccmanage.core.db import TABLE, Base, BigId, Digest, PublicId, Tiny, human_text
+from ccmanage.core.db import TABLE, Base, BigId, Blob, Digest, PublicId, Tiny, human_text
 from ccmanage.core.personal import Erasure, no_personal, personal
 
 
@@ -14,6 +14,14 @@ class KeyState(IntEnum):
 
     ACTIVE = 0
     REVOKED = 1
+
+
+class DisabledCause(IntEnum):
+    """Why a key rests; unlike a revoked one it can be enabled again."""
+
+    NONE = 0
+    BY_HAND = 1
+    PLAN = 2
 
 
 class ApiKey(Base):
@@ -41,6 +49,27 @@ class ApiKey(Base):
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
     last_used_at: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)
+    # How long it lives from its first use on; 0 = no such end. The first use writes `expires_at`.
+    life_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    # 0 = never used yet, as far as a life from the first use is concerned.
+    first_used_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    # 0 = not disabled.
+    disabled_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    disabled_cause: Mapped[int] = mapped_column(Tiny, default=0, server_default="0")
+
+
+class OwnLimitsRow(Base):
+    """What a key's own limits are; a key without a row has those of the package only."""
+
+    __tablename__ = "key_limits"
+    # Ranges of addresses may be somebody's at home.
+    __personal__ = no_personal("limits of keys", sealed={"ranges_sealed": "keys.ranges"}, row="key_id")
+
+    key_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    limits: Mapped[bytes] = mapped_column(Blob)
+    # From where the key may be used, encrypted; NULL = from everywhere.
+    ranges_sealed: Mapped[bytes | None] = mapped_column(Blob)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class ApiKeySecret(Base):

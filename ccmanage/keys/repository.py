@@ -7,7 +7,8 @@ from sqlalchemy import func, or_, select, update
 from ccmanage.core.pagination import Page, PageRequest
 from ccmanage.core.repository import Repository
 from ccmanage.core.sql import IN_LIST, chunks
-from ccmanage.keys.models import ApiKey, ApiKeySecret, KeyState
+from ccmanage.keys.models import ApiKey, ApiKeySecret, KeyState, OwnLimitsRow
+from ccmanage.subscriptions.models import Subscription
 
 
 class KeyRepository(Repository[ApiKey]):
@@ -27,12 +28,63 @@ class KeyRepository(Repository[ApiKey]):
             statement = statement.where(ApiKey.user_id == made_by)
         return self.page(statement, ask, ApiKey.id)
 
+    def page_of_all(self, ask: PageRequest, workspace_id: int | None) -> Page[ApiKey]:
+        """Return keys of all workspaces or of one, newest first."""
+        statement = select(ApiKey)
+        if workspace_id is not None:
+            statement = statement.where(ApiKey.workspace_id == workspace_id)
+        return self.page(statement, ask, ApiKey.id)
+
     def many(self, numbers: Iterable[int]) -> list[ApiKey]:
         """Return the keys with these numbers."""
         found: list[ApiKey] = []
         for part in chunks(sorted(set(numbers)), IN_LIST):
             found.extend(self.session.scalars(select(ApiKey).where(ApiKey.id.in_(part))))
         return found
+
+    def limits_row(self, key_id: int) -> OwnLimitsRow | None:
+        """Return a key's own limits."""
+        return self.session.get(OwnLimitsRow, key_id, populate_existing=True)
+
+    def put_limits(self, row: OwnLimitsRow) -> None:
+        """Write a key's own limits; the key is locked."""
+        self.session.merge(row)
+        self.session.flush()
+
+    def lock_enabled(self, workspace_id: int) -> list[ApiKey]:
+        """Lock the keys of a workspace that may be used, oldest first."""
+        statement = select(ApiKey).where(
+            ApiKey.workspace_id == workspace_id, ApiKey.state == KeyState.ACTIVE, ApiKey.disabled_at == 0
+        )
+        return list(
+            self.session.scalars(
+                statement.order_by(ApiKey.id).with_for_update().execution_options(populate_existing=True)
+            )
+        )
+
+    def count_enabled(self, workspace_id: int) -> int:
+        """Count the keys of a workspace that may be used."""
+        statement = select(func.count()).select_from(ApiKey)
+        return (
+            self.session.scalar(
+                statement.where(
+                    ApiKey.workspace_id == workspace_id, ApiKey.state == KeyState.ACTIVE, ApiKey.disabled_at == 0
+                )
+            )
+            or 0
+        )
+
+    def with_more_than(self, version_id: int, most: int, limit: int) -> list[int]:
+        """Return workspaces on a version of a package that have more keys that may be used than so many."""
+        statement = (
+            select(ApiKey.workspace_id)
+            .join(Subscription, Subscription.live_workspace_id == ApiKey.workspace_id)
+            .where(Subscription.version_id == version_id, ApiKey.state == KeyState.ACTIVE, ApiKey.disabled_at == 0)
+            .group_by(ApiKey.workspace_id)
+            .having(func.count() > most)
+            .limit(limit)
+        )
+        return list(self.session.scalars(statement))
 
     def secrets_of(self, numbers: list[int]) -> list[ApiKeySecret]:
         """Return the secrets of keys, oldest first."""

@@ -16,6 +16,7 @@ MAX_MODELS = 100
 MAX_PATTERN = 200
 MAX_COUNT = 10**12
 MAX_CONCURRENCY = 10_000
+MAX_KEYS = 1_000
 
 
 class Window(StrEnum):
@@ -34,7 +35,10 @@ Limits = Mapping[Window, int]
 
 @dataclass(frozen=True, slots=True)
 class KeyLimits:
-    """Limits of a key, several windows at once; credits in nano-credits. No concurrency limit: None."""
+    """Limits of a key, several windows at once; credits in nano-credits. No concurrency limit: None.
+
+    `max_keys` is the one that holds for the workspace: how many active keys it may have.
+    """
 
     requests: Limits = field(default_factory=dict)
     tokens: Limits = field(default_factory=dict)
@@ -42,6 +46,7 @@ class KeyLimits:
     models_allow: tuple[str, ...] = ()
     models_deny: tuple[str, ...] = ()
     concurrency: int | None = None
+    max_keys: int | None = None
 
 
 NO_LIMITS = KeyLimits()
@@ -51,7 +56,8 @@ def encode_limits(limits: KeyLimits) -> bytes:
     """Write limits as they are stored."""
     measures = {name: dict(sorted(_measures(limits)[name].items())) for name in _measures(limits)}
     models = {"allow": limits.models_allow, "deny": limits.models_deny}
-    return json.dumps({**measures, "models": models, "concurrency": limits.concurrency}).encode()
+    bounds = {"concurrency": limits.concurrency, "max_keys": limits.max_keys}
+    return json.dumps({**measures, "models": models, **bounds}).encode()
 
 
 def decode_limits(stored: bytes) -> KeyLimits:
@@ -65,6 +71,7 @@ def decode_limits(stored: bytes) -> KeyLimits:
         models_allow=tuple(models.get("allow", ())),
         models_deny=tuple(models.get("deny", ())),
         concurrency=found.get("concurrency"),
+        max_keys=found.get("max_keys"),
     )
 
 
@@ -82,6 +89,8 @@ def limit_faults(limits: KeyLimits, pointer: str = "/key_limits") -> Iterator[Fi
     if limits.concurrency is not None and not 1 <= limits.concurrency <= MAX_CONCURRENCY:
         sentence = f"Allow 1 to {MAX_CONCURRENCY:,} calls at once."
         yield FieldError(f"{pointer}/concurrency", "limit.out_of_range", sentence)
+    if limits.max_keys is not None and not 1 <= limits.max_keys <= MAX_KEYS:
+        yield FieldError(f"{pointer}/max_keys", "limit.out_of_range", f"Allow 1 to {MAX_KEYS:,} keys.")
 
 
 def _measures(limits: KeyLimits) -> dict[str, Limits]:

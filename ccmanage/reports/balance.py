@@ -6,7 +6,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ccmanage.core.clock import DAY, Clock
+from ccmanage.credits.holds import HoldService
 from ccmanage.credits.service import CreditService, Standing
+from ccmanage.packages.rules import UNLIMITED_NANO
 from ccmanage.subscriptions.views import SubscriptionViews
 from ccmanage.usage.models import SLOT_MS, Rollup
 
@@ -26,18 +28,27 @@ class BalanceLine:
     resets_at: int | None
 
     @property
+    def overdraft_nano(self) -> int | None:
+        """Return how far below zero the workspace may go; None without an end."""
+        allowed = self.standing.balance.overdraft_nano
+        return None if allowed >= UNLIMITED_NANO else allowed
+
+    @property
     def available_nano(self) -> int:
-        """Return what may still be spent."""
-        return self.standing.balance.balance_nano - self.held_nano
+        """Return what may still be spent: the overdraft allowance counts, unless it has no end."""
+        return self.standing.balance.balance_nano - self.held_nano + (self.overdraft_nano or 0)
 
 
 class BalanceReport:
     """Balances with their outlook."""
 
-    def __init__(self, session: Session, clock: Clock, credits: CreditService, plans: SubscriptionViews) -> None:
+    def __init__(
+        self, session: Session, clock: Clock, credits: CreditService, holds: HoldService, plans: SubscriptionViews
+    ) -> None:
         self._session = session
         self._clock = clock
         self._credits = credits
+        self._holds = holds
         self._plans = plans
 
     def of(self, workspace_id: int) -> BalanceLine:
@@ -50,7 +61,8 @@ class BalanceReport:
         )
         per_day = int(spent or 0) // PACE_DAYS
         runs_out_at = _runs_out(standing.balance.balance_nano, per_day, now)
-        return BalanceLine(standing, 0, per_day, runs_out_at, self._plans.resets_at(workspace_id))
+        held, resets_at = self._holds.held(workspace_id), self._plans.resets_at(workspace_id)
+        return BalanceLine(standing, held, per_day, runs_out_at, resets_at)
 
 
 def _runs_out(balance_nano: int, per_day_nano: int, now: int) -> int | None:

@@ -144,6 +144,11 @@ class SubscriptionRepository(Repository[Subscription]):
         rows = list(self.session.scalars(statement.order_by(Renewal.id.desc()).limit(ask.limit + 1)))
         return page_of(rows, ask, lambda row: (row.id,))
 
+    def versions_in_use(self) -> list[int]:
+        """Return the versions that have living subscriptions."""
+        statement = select(Subscription.version_id).where(Subscription.state.in_(_LIVE)).distinct()
+        return list(self.session.scalars(statement))
+
     def subscribers(self, version_ids: Collection[int]) -> dict[int, int]:
         """Count the living subscriptions of versions."""
         rows = self.session.execute(

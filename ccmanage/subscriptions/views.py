@@ -78,6 +78,12 @@ class SubscriptionViews:
         """Count the living subscriptions of versions."""
         return self._repository.subscribers(version_ids)
 
+    def bounded_by_keys(self) -> Mapping[int, int]:
+        """Return the versions in use that say how many keys a workspace may have, with that number."""
+        versions = self._packages.versions(self._repository.versions_in_use())
+        bounds = {number: version.terms.key_limits.max_keys for number, version in versions.items()}
+        return {number: most for number, most in bounds.items() if most is not None}
+
     def resets_at(self, workspace_id: int) -> int | None:
         """Return when a workspace's next allowance comes; None if none will come."""
         found = self._repository.live_in([workspace_id])

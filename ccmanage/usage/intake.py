@@ -89,6 +89,7 @@ class Event(Struct, gc=False):
     key_id: Label | None = None
     status: Label | None = None
     hold_id: Label | None = None
+    lease_id: Label | None = None
     session_id: Label | None = None
     project: Label | None = None
     metadata: dict[str, Any] | None = None
@@ -247,7 +248,7 @@ def normalise(index: int, event: Event, rules: Rules, extra: dict[str, Any] | No
         _hold(event.hold_id),
     )
     kept = labels.keep(usage, event.metadata, extra) if _has_more(usage, event.metadata, extra) else b""
-    return pack(index, identity, _label(event.project), _label(event.session_id), kept)
+    return pack(index, identity, _label(event.project), _label(event.session_id), kept, _lease(event.lease_id))
 
 
 def _has_more(usage: Usage, metadata: dict[str, Any] | None, extra: dict[str, Any] | None) -> bool:
@@ -313,9 +314,19 @@ def _hold(hold_id: str | None) -> bytes:
     if not hold_id:
         return b""
     try:
-        return ids.decode_id("hld", hold_id)
+        return ids.decode_id(ids.HOLD, hold_id)
     except DomainError:
         raise EventRejected("event.hold_invalid", "A hold_id is hld_ and 26 letters and digits.") from None
+
+
+def _lease(lease_id: str | None) -> bytes:
+    """Return which call ends with the event. What is no id ends none: the call happened and is charged all the same."""
+    if not lease_id:
+        return b""
+    try:
+        return ids.decode_id(ids.LEASE, lease_id)
+    except DomainError:
+        return b""
 
 
 def _label(text: str | None) -> str:

@@ -46,6 +46,8 @@ class EventFlag(IntFlag):
     KEY_EXPIRED = 2
     WORKSPACE_SUSPENDED = 4
     USER_SUSPENDED = 8
+    # It names a hold that is not its workspace's, has run out, or was captured before.
+    HOLD_REFUSED = 16
 
 
 class QuarantineState(IntEnum):

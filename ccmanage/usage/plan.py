@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ccmanage.core.logging import get_logger
+from ccmanage.credits.holds import OpenHold
 from ccmanage.keys.lookup import KeyFound
 from ccmanage.pricing.book import PriceBook
 from ccmanage.pricing.errors import CostOutOfRange
@@ -76,6 +77,8 @@ class Facts:
     existing: dict[EventKey, bytes]
     poison: Mapping[EventKey, str]
     full: Collection[int] = ()
+    # What may be captured; each hold is taken out by its event.
+    holds: dict[bytes, OpenHold] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -89,6 +92,8 @@ class Plan:
     unpriced: list[tuple[int, str]] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     last_used: dict[int, int] = field(default_factory=dict)
+    captured: list[int] = field(default_factory=list)
+    leases: list[bytes] = field(default_factory=list)
     credits: int = 0
 
 
@@ -128,7 +133,7 @@ def _place(plan: Plan, settled: Settled, record: Record, facts: Facts, settlemen
         return Outcome.QUARANTINED
     facts.existing[name] = record.hash
     project_id = facts.projects[key.workspace_id, record.project] if record.project else 0
-    _add_event(plan, settled, record, key, (model_id, project_id, price_id, cost, settlement_id))
+    _add_event(plan, settled, record, facts, key, (model_id, project_id, price_id, cost, settlement_id))
     if price_id:
         return Outcome.INSERTED
     plan.unpriced.append(name)
@@ -175,13 +180,17 @@ def _price(book: PriceBook, event: Identity) -> tuple[int, int, Refusal | None]:
 
 
 def _add_event(
-    plan: Plan, settled: Settled, record: Record, key: KeyFound, numbers: tuple[int, int, int, int, int]
+    plan: Plan, settled: Settled, record: Record, facts: Facts, key: KeyFound, numbers: tuple[int, int, int, int, int]
 ) -> None:
     model_id, project_id, price_id, cost, settlement_id = numbers
     batch, event = settled.batch, record.identity
     key_id, workspace_id, user_id = key[:3]
     at = event.at
     flags = _flags(key, at)
+    if event.hold and not _captures(plan, facts, event.hold, workspace_id, batch.received_at):
+        flags |= EventFlag.HOLD_REFUSED
+    if record.lease:
+        plan.leases.append(record.lease)
     plan.events.append(
         (
             batch.gateway_id,
@@ -220,6 +229,16 @@ def _add_event(
         plan.credits += cost
     if at > plan.last_used.get(key_id, 0):
         plan.last_used[key_id] = at
+
+
+def _captures(plan: Plan, facts: Facts, hold: bytes, workspace_id: int, received_at: int) -> bool:
+    """Let an event capture the hold that it names; tells whether it may."""
+    found = facts.holds.get(hold)
+    if found is None or found.workspace_id != workspace_id or found.expires_at <= received_at:
+        return False
+    del facts.holds[hold]
+    plan.captured.append(found.id)
+    return True
 
 
 def _flags(key: KeyFound, at: int) -> int:

@@ -73,6 +73,8 @@ class Record(Struct, array_like=True, gc=False):
     project: str = ""
     session: str = ""
     extra: bytes = b""
+    # The call that ends with this event; not part of what it says.
+    lease: bytes = b""
 
 
 class Rejection(Struct, array_like=True, gc=False):
@@ -100,12 +102,15 @@ class Packed(Struct, array_like=True, gc=False):
     project: str
     session: str
     extra: bytes
+    lease: bytes = b""
 
 
-def pack(index: int, identity: Identity, project: str, session: str, extra: bytes) -> Packed:
+def pack(index: int, identity: Identity, project: str, session: str, extra: bytes, lease: bytes = b"") -> Packed:
     """Hash an identity and wrap it for the inbox."""
     raw = _encode(identity)
-    return Packed(index, blake2b(raw, digest_size=HASH_BYTES).digest(), msgspec.Raw(raw), project, session, extra)
+    return Packed(
+        index, blake2b(raw, digest_size=HASH_BYTES).digest(), msgspec.Raw(raw), project, session, extra, lease
+    )
 
 
 def fingerprint(data: bytes) -> bytes:

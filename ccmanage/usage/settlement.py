@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -17,6 +17,8 @@ from ccmanage.core.logging import get_logger
 from ccmanage.core.sql import IN_LIST, chunks, ints, select_in
 from ccmanage.core.uow import OutcomeUnknown, with_retries
 from ccmanage.credits.books import Books
+from ccmanage.credits.holds import find_open
+from ccmanage.keys.lookup import start_lives
 from ccmanage.pricing.service import PricingService
 from ccmanage.usage.claim import claim, find_floor
 from ccmanage.usage.lookup import Lookups
@@ -70,11 +72,17 @@ class Settler:
     """The process's settler. Safe to call from any thread: only one works, the others return at once."""
 
     def __init__(
-        self, open_scope: Callable[[], AbstractContextManager[SettlingScope]], clock: Clock, *, max_events: int
+        self,
+        open_scope: Callable[[], AbstractContextManager[SettlingScope]],
+        clock: Clock,
+        *,
+        max_events: int,
+        end_leases: Callable[[Sequence[bytes]], object] = lambda _leases: None,
     ) -> None:
         self._open_scope = open_scope
         self._clock = clock
         self._max_events = max_events
+        self._end_leases = end_leases
         self._lookups = Lookups()
         self._busy = threading.Lock()
         self._floor = 0
@@ -146,6 +154,8 @@ class Settler:
             self._lookups.forget()
             raise
         failpoint("settle.after_commit")
+        if plan.leases:
+            self._end_leases(plan.leases)
         for key_id, at in plan.last_used.items():
             self._last_used[key_id] = max(at, self._last_used.get(key_id, 0))
         return SettleResult(len(claimed), len(plan.events), oldest_ms=claimed[0].received_at)
@@ -170,6 +180,7 @@ class Settler:
             book=scope.pricing.book(fresh=True),
             existing=_existing(connection, batches),
             poison=poison,
+            holds=find_open(connection, {record.identity.hold for record in records if record.identity.hold}),
         )
         settlement_id = open_settlement(connection, SettlementKind.BATCHES, now)
         plan = _fitting_plan(batches, facts, settlement_id, books)
@@ -269,6 +280,7 @@ class Settler:
                         f"UPDATE api_keys SET last_used_at = CASE id {cases} END"
                         f" WHERE id IN ({ints(key_id for key_id, _at in part)})"
                     )
+                    start_lives(scope.session.connection(), part)
 
         with_retries(once, repeatable=True)
 
@@ -322,7 +334,7 @@ def _fitting_plan(batches: list[Claimed], facts: Facts, settlement_id: int, book
     """Plan; leave out workspaces whose balance would leave the range in which numbers are exact."""
     existing = facts.existing
     while True:
-        plan = make_plan(batches, replace(facts, existing=dict(existing)), settlement_id)
+        plan = make_plan(batches, replace(facts, existing=dict(existing), holds=dict(facts.holds)), settlement_id)
         full = [workspace for workspace, cost in plan.charges.items() if not books.can_charge(workspace, cost)]
         if not full:
             return plan

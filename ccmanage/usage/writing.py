@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from ccmanage.core.ids import new_id
 from ccmanage.core.sql import IN_LIST, BulkInsert, chunks, hexes, ints, select_in
+from ccmanage.credits.holds import capture
 from ccmanage.usage.models import Outcome
 from ccmanage.usage.plan import Plan, Quarantined, Settled
 from ccmanage.usage.records import describe
@@ -117,6 +118,7 @@ _ACTIVITY = BulkInsert(
 def write_plan(connection: Connection, plan: Plan, settlement_id: int, now: int) -> None:
     """Write events, sums, outcomes and quarantine, and mark the batches settled."""
     _EVENTS.run(connection, plan.events)
+    capture(connection, plan.captured, settlement_id, now)
     write_rollups(connection, plan.rollups)
     _write_unpriced(connection, plan.unpriced)
     _write_quarantine(connection, plan.quarantined, now)

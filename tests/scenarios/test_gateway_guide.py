@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+from support.books import assert_books_clean
 from support.gateway import Gateway
 from support.world import World
 
@@ -74,7 +76,7 @@ def test_every_snippet_works_as_it_stands(sqlite_world: World, gateway: Gateway,
         "CCMANAGE_TOKEN": gateway.token,
         "CCMANAGE_API_KEY": gateway.api_key,
     }
-    said: dict[str, str] = {}
+    said: dict[str, list[str]] = {}
     for language, code in snippets():
         command = RUN[language]
         if shutil.which(command[0]) is None:
@@ -83,12 +85,21 @@ def test_every_snippet_works_as_it_stands(sqlite_world: World, gateway: Gateway,
             [*command, code], env=environment, capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, f"{language}: {done.stderr}"
-        said[language] = done.stdout
+        said.setdefault(language, []).append(done.stdout)
     while sqlite_world.count("inbox_batches", "state = 0"):
         gateway.settle()
-    lines = said["javascript"].split("\n")
+    lines = said["javascript"][0].split("\n")
     assert [line.split()[1] for line in lines if line] == ["inserted", "duplicate", "quarantined"]
     assert lines[2].endswith("key.unknown")
-    assert said["python"].split()[1] == "3"
-    assert sqlite_world.count("events") == 1 + 3 + 1 + 1
+    assert said["python"][0].split()[1] == "3"
+    assert json.loads(said["bash"][1])["code"] == "VALID"
+    assert said["python"][1].split() == ["verified", "1"]
+    assert said["javascript"][1].splitlines() == [
+        "201 active 2.5",
+        "402 hold.insufficient_credits",
+        "captured",
+        "released",
+    ]
+    assert sqlite_world.count("events") == 1 + 3 + 1 + 1 + 1 + 1
     assert sqlite_world.count("projects") == 1
+    assert_books_clean(sqlite_world.runtime.database, sqlite_world.clock)

@@ -1,7 +1,7 @@
 """Credits: grants that start and end."""
 
 from ccmanage.bootstrap import Runtime
-from ccmanage.credits.tasks import TurnGrants
+from ccmanage.credits.tasks import ExpireHolds, TurnGrants
 from workers.registry import handles
 
 
@@ -9,3 +9,9 @@ from workers.registry import handles
 def turn_grants(runtime: Runtime, _task: TurnGrants) -> None:
     """Start and end the grants that are due; the service asks again while many wait."""
     runtime.run(lambda scope: scope.credits.turn_due())
+
+
+@handles(ExpireHolds)
+def expire_holds(runtime: Runtime, _task: ExpireHolds) -> None:
+    """End the holds that have run out; the service asks again while many wait."""
+    runtime.run(lambda scope: scope.holds.expire_due())

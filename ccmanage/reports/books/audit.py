@@ -11,6 +11,7 @@ from ccmanage.core.clock import Clock
 from ccmanage.core.db import Database
 from ccmanage.reports.books.batches import check_batches
 from ccmanage.reports.books.guards import check_guards
+from ccmanage.reports.books.holds import check_holds
 from ccmanage.reports.books.installation import check_installation_at, check_whole_installation
 from ccmanage.reports.books.ledger import LedgerWalk
 from ccmanage.reports.books.leftovers import check_totals, check_unpriced
@@ -81,6 +82,7 @@ def _check(run: Run, *, with_heads: bool) -> None:
         check_installation_at(run, check_touched_rollups(run, touched))
     check_renewals(run)
     check_messages(run)
+    check_holds(run)
     LedgerWalk(run, with_heads=with_heads).check()
     check_seals(run)
 
@@ -94,7 +96,7 @@ def _reach(connection: Connection, now: int) -> Watermark:
     """Return up to where everything is written by now.
 
     One settler at a time gives the numbers of settlements and events, so they are committed in their order.
-    Batches and renewals are written by many at once: a lower number may still come, hence the margin.
+    Batches, renewals and holds are written by many at once: a lower number may still come, hence the margin.
     """
 
     def number(query: str) -> int:
@@ -109,4 +111,5 @@ def _reach(connection: Connection, now: int) -> Watermark:
         at=now,
         renewal=max(number("SELECT MAX(id) FROM renewals") - _IN_FLIGHT, 0),
         seal=number("SELECT MAX(id) FROM audit_seals"),
+        hold=max(number("SELECT MAX(id) FROM holds") - _IN_FLIGHT, 0),
     )

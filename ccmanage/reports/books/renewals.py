@@ -77,11 +77,11 @@ _MYSQL_GUARDS = (
 def check_renewals(run: Run) -> None:
     """Look at all renewals above the watermark, and at every subscription."""
     run.report.add(run.read(partial(_guards, query=_SQLITE_GUARDS if run.is_sqlite else _MYSQL_GUARDS)))
-    run.report.checked["renewals"] += _by_ranges(run, "renewals", run.report.start.renewal, _look)
-    _by_ranges(run, "subscriptions", 0, _look_at_subscriptions)
+    run.report.checked["renewals"] += by_ranges(run, "renewals", run.report.start.renewal, _look)
+    by_ranges(run, "subscriptions", 0, _look_at_subscriptions)
 
 
-def _by_ranges(run: Run, table: str, after: int, look: Look) -> int:
+def by_ranges(run: Run, table: str, after: int, look: Look) -> int:
     """Look at a table's rows above a number, chunk by chunk; returns how many. The last chunk has no upper end."""
     # nosemgrep: sql-text-is-constant - names and numbers of our own
     query = text(f"SELECT id FROM {table} WHERE id > :after ORDER BY id LIMIT 1 OFFSET :size")

@@ -18,6 +18,7 @@ INVARIANTS: Final[Mapping[str, str]] = {
     "I7": "the ledger is append only",
     "I8": "one renewal per period",
     "I9": "one message per reason",
+    "I10": "holds are honest",
     "A1": "the audit log is one chain",
 }
 # What is kept of each invariant; all are counted. Broken books break in many rows at once.
@@ -50,7 +51,7 @@ def _shown(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """Up to where the books are proven: numbers of batch, settlement, event, renewal and seal, and an instant."""
+    """Up to where the books are proven: numbers of rows, and the instant of the proof."""
 
     batch: int = 0
     settlement: int = 0
@@ -58,6 +59,7 @@ class Watermark:
     at: int = 0
     renewal: int = 0
     seal: int = 0
+    hold: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import { zh } from "./locales/zh";
 import type { FeatureMessages } from "@/shared/i18n";
 
 export { default as KeyStateBadge } from "./components/KeyStateBadge.vue";
+export { default as WorkspaceKeys } from "./components/WorkspaceKeys.vue";
 export { useKeys } from "./composables/useKeys";
 export type { ApiKey } from "./types";
 

@@ -1,5 +1,7 @@
 import { flushPromises } from "@vue/test-utils";
 import { beforeEach, describe, expect, it } from "vitest";
+import KeyDrawer from "./components/KeyDrawer.vue";
+import KeyLimitsForm from "./components/KeyLimitsForm.vue";
 import KeysPage from "./pages/KeysPage.vue";
 import NewKeyDialog from "./components/NewKeyDialog.vue";
 import { powershellLines, settingsJson, shellLines } from "./settings";
@@ -37,6 +39,26 @@ const key = {
   revoked_at: null,
   last_used_at: null,
   rotating_until: null,
+  life_seconds: null,
+  first_used_at: null,
+  disabled_by: null,
+};
+const limits = {
+  own: {
+    requests: { minute: 60 },
+    tokens: {},
+    credits: { month: "12.5" },
+    models: { allow: ["claude-*"], deny: [] },
+    concurrency: null,
+    max_keys: null,
+  },
+  ip: { allow: [], deny: [] },
+  package: null,
+  left: [
+    { name: "requests.minute", limit: 60, remaining: 45, reset_at: "2026-11-23T07:01:00.000Z" },
+    { name: "credits.month", limit: "12.5", remaining: "0", reset_at: "2026-12-01T00:00:00.000Z" },
+    { name: "concurrency", limit: 4, remaining: 4, reset_at: null },
+  ],
 };
 
 function signedIn(role: "owner" | "viewer" = "owner") {
@@ -99,6 +121,55 @@ describe("KeysPage", () => {
     await flushPromises();
     expect(button(wrapper, "New API key")).toBeUndefined();
     expect(lastCall()?.headers["X-Workspace"]).toBeUndefined();
+  });
+});
+
+describe("KeyDrawer", () => {
+  beforeEach(() => reply("GET /v1/keys/key_1/limits", { data: limits }));
+  const drawer = (props: object = {}) =>
+    render(KeyDrawer, { props: { modelValue: true, target: key, mayWrite: true, ...props }, pinia: signedIn() });
+
+  it("shows each limit as what is left of it", async () => {
+    const wrapper = drawer();
+    await flushPromises();
+    const text = document.body.textContent;
+    expect(text).toContain("Requests per minute");
+    expect(text).toContain("45 of 60 left");
+    expect(text).toContain("0.00 of 12.50 left");
+    expect(text).toContain("Calls at once");
+    wrapper.unmount();
+  });
+
+  it("sends what was changed, and keeps what the server refuses", async () => {
+    reply("PUT /v1/keys/key_1/limits", { data: limits });
+    const wrapper = render(KeyLimitsForm, { props: { limits, busy: false, error: null }, pinia: signedIn() });
+    await wrapper.find("input[aria-label='Tokens per day']").setValue("1000");
+    await wrapper.find("form").trigger("submit");
+    expect(wrapper.emitted("submit")).toEqual([
+      [
+        {
+          requests: { minute: 60 },
+          tokens: { day: 1000 },
+          credits: { month: "12.5" },
+          models: { allow: ["claude-*"], deny: [] },
+          ip: { allow: [], deny: [] },
+          concurrency: null,
+        },
+      ],
+    ]);
+    await wrapper.find("input[aria-label='Tokens per day']").setValue("many");
+    await wrapper.find("form").trigger("submit");
+    expect(wrapper.emitted("submit")).toHaveLength(1);
+    expect(wrapper.find("[role=alert]").text()).toContain("whole number");
+    wrapper.unmount();
+  });
+
+  it("says why a key rests", async () => {
+    const wrapper = drawer({ target: { ...key, state: "disabled", disabled_by: "plan", life_seconds: 7200 } });
+    await flushPromises();
+    expect(document.body.textContent).toContain("The plan allows fewer keys");
+    expect(document.body.textContent).toContain("2 hours after the first use");
+    wrapper.unmount();
   });
 });
 

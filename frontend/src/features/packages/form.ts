@@ -26,6 +26,7 @@ export interface TermsForm {
   allow: string;
   deny: string;
   concurrency: string;
+  maxKeys: string;
 }
 
 export function emptyTerms(): TermsForm {
@@ -48,6 +49,7 @@ export function emptyTerms(): TermsForm {
     allow: "",
     deny: "",
     concurrency: "",
+    maxKeys: "",
   };
 }
 
@@ -77,6 +79,7 @@ export function fromTerms(terms: Terms): TermsForm {
     allow: limits.models.allow.join("\n"),
     deny: limits.models.deny.join("\n"),
     concurrency: text(limits.concurrency),
+    maxKeys: text(limits.max_keys),
   };
 }
 
@@ -110,6 +113,7 @@ function keyLimitsOf(form: TermsForm): Terms["key_limits"] {
     credits: limitsOf(form, "credits", (limit) => limit),
     models: { allow: patterns(form.allow), deny: patterns(form.deny) },
     concurrency: numberOrNull(form.concurrency),
+    max_keys: numberOrNull(form.maxKeys),
   };
 }
 

@@ -25,6 +25,7 @@ const filled = {
   ],
   allow: "claude-sonnet-*, claude-haiku-*",
   concurrency: "4",
+  maxKeys: "3",
 };
 
 describe("the terms of a package", () => {
@@ -44,6 +45,7 @@ describe("the terms of a package", () => {
         credits: { five_hours: "2.5" },
         models: { allow: ["claude-sonnet-*", "claude-haiku-*"], deny: [] },
         concurrency: 4,
+        max_keys: 3,
       },
     });
     expect(toTerms(fromTerms(terms))).toEqual(terms);

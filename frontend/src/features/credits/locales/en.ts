@@ -5,6 +5,8 @@ export const en = {
     balance: "Balance",
     held: "Held for running calls",
     available: "Available",
+    overdraft: "May go below zero by",
+    unlimited: "Any amount",
     debt: "Debt",
     pace: "Pace of the last 7 days",
     perDay: "{amount} a day",

@@ -8,6 +8,8 @@ export const zh: Translation<typeof en> = {
     balance: "余额",
     held: "进行中的调用预留",
     available: "可用",
+    overdraft: "可透支",
+    unlimited: "不限额",
     debt: "欠额",
     pace: "最近 7 天平均消耗",
     perDay: "每天 {amount}",

@@ -1,6 +1,6 @@
 import { computed } from "vue";
 import { useI18n } from "vue-i18n";
-import { issueKey, listKeys, revokeKey, rotateKey, updateKey } from "../api";
+import { disableKey, enableKey, issueKey, listKeys, revokeKey, rotateKey, updateKey } from "../api";
 import type { ApiKey, KeyChange, KeyIssue } from "../types";
 import { useSession } from "@/features/accounts";
 import { useAction, usePages } from "@/shared/composables";
@@ -34,6 +34,8 @@ export function useKeyActions() {
       refresh,
       quiet: true,
     }),
+    disable: useAction((id: string) => disableKey(id), { done: () => t("keys.disabled"), refresh }),
+    enable: useAction((id: string) => enableKey(id), { done: () => t("keys.enabled"), refresh }),
     revoke: useAction((id: string) => revokeKey(id), { done: () => t("keys.revoked"), refresh, quiet: true }),
   };
 }

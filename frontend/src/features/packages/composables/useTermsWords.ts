@@ -48,6 +48,7 @@ export function useTermsWords() {
         lines.push(t(`packages.words.limit.${what}`, { limit: amount, window: t(`packages.windows.${window}`) }));
       }
     }
+    if (known.max_keys) lines.push(t("packages.words.maxKeys", { count: known.max_keys }));
     if (known.concurrency) lines.push(t("packages.words.concurrency", { count: known.concurrency }));
     if (known.models.allow.length) {
       lines.push(t("packages.words.allow", { models: known.models.allow.join(", ") }));

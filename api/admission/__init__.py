@@ -1,0 +1,1 @@
+"""May this key spend? What gateways ask before a call."""

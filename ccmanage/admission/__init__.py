@@ -1,0 +1,1 @@
+"""May this key spend? Limits, the verify call and holds."""
