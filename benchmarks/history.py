@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -19,6 +19,7 @@ from benchmarks.installation import Installation, Servers
 from benchmarks.traffic import Traffic
 from ccmanage.bootstrap import Runtime
 from ccmanage.core.clock import DAY, MINUTE
+from ccmanage.core.db import Database
 from ccmanage.core.ids import new_id
 from ccmanage.core.sql import BulkInsert
 from ccmanage.credits import books, rules
@@ -30,6 +31,7 @@ from ccmanage.usage.records import encode_payload, join_ids
 DAYS = 80
 _POST = 100
 _POSTS_A_COMMIT = 50
+_LONGEST_SECONDS = 3_600
 _LEDGER: BulkInsert = books._LEDGER
 _RELAXED = {"innodb_flush_log_at_trx_commit": 0, "sync_binlog": 0}
 
@@ -72,7 +74,9 @@ class History:
     def write(self, servers: Servers) -> None:
         """Settle the first day, copy it, put the indexes back."""
         self._settle_first_day()
-        with self._runtime.database.engine.connect() as connection, _relaxed(servers):
+        # An index over millions of rows takes longer than any question of the product may.
+        patient = Database(self._runtime.settings.database_url, pool_size=1, read_timeout=_LONGEST_SECONDS)
+        with closing(patient.engine.connect()) as connection, _relaxed(servers):
             first = self._read_first(connection)
             accounts = _read_accounts(connection)
             with _without_indexes(connection, self._say):
@@ -85,6 +89,7 @@ class History:
             _write_accounts(connection, accounts, self._runtime.clock.now_ms() + self._copies * self._step)
             connection.commit()
             connection.exec_driver_sql("ANALYZE TABLE events, rollups, ledger, inbox_batches, batch_outcomes")
+        patient.dispose()
 
     def _settle_first_day(self) -> None:
         until = self._runtime.clock.now_ms() // SLOT_MS * SLOT_MS
