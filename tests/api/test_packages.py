@@ -24,6 +24,7 @@ TERMS: dict[str, Any] = {
         "credits": {"week": "12.5"},
         "models": {"allow": ["claude-*"], "deny": ["*-fast"]},
         "concurrency": 8,
+        "max_keys": 3,
     },
 }
 SIMPLE = {"allowance": "100", "period": {"kind": "month"}}
@@ -77,6 +78,7 @@ def test_what_is_left_out_is_none(admin: TestClient) -> None:
             "credits": {},
             "models": {"allow": [], "deny": []},
             "concurrency": None,
+            "max_keys": None,
         },
     }
 
