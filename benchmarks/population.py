@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ccmanage.accounts.models import Role
-from ccmanage.accounts.service import NewAccount
+from ccmanage.accounts.values import NewAccount
 from ccmanage.bootstrap import Runtime
 from ccmanage.core.ids import WORKSPACE, encode_id, new_id
 from ccmanage.core.money import NANO

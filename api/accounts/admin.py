@@ -13,7 +13,7 @@ from api.routing import router
 from api.schemas import PageOut, ReasonIn
 from ccmanage.accounts.errors import InvitedTooOften
 from ccmanage.accounts.rules import MAX_EMAIL
-from ccmanage.accounts.service import NewAccount
+from ccmanage.accounts.values import NewAccount
 from ccmanage.core.ids import USER, decode_id
 from ccmanage.core.pagination import Page
 

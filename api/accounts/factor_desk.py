@@ -6,9 +6,9 @@ from api.context import RequestContext
 from api.places import Places
 from ccmanage.accounts.factor_errors import CodeRefused, StepUpUnproven
 from ccmanage.accounts.factors import wrong_code
-from ccmanage.accounts.service import Account
 from ccmanage.accounts.sessions import Started
 from ccmanage.accounts.throttle import Attempt
+from ccmanage.accounts.values import Account
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime, Scope
 from ccmanage.core.ids import USER, decode_id

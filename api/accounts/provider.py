@@ -21,9 +21,9 @@ from ccmanage.accounts.challenges import Challenge
 from ccmanage.accounts.models import SessionMethod
 from ccmanage.accounts.provider_errors import NoProvider, ProviderRefused
 from ccmanage.accounts.provider_rules import Profile
-from ccmanage.accounts.service import Account
 from ccmanage.accounts.sessions import Started
 from ccmanage.accounts.settings import PASSWORD_ENABLED
+from ccmanage.accounts.values import Account
 from ccmanage.adapters.oidc_client import TICKET_MS, OidcClient, Ticket
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime

@@ -21,7 +21,7 @@ from api.openapi import problems
 from api.routing import router
 from ccmanage.accounts.challenges import Challenge
 from ccmanage.accounts.rules import normalise_email
-from ccmanage.accounts.service import ProfileChange
+from ccmanage.accounts.values import ProfileChange
 from ccmanage.bootstrap import Scope
 
 auth = router("/v1/auth", "auth")

@@ -10,8 +10,8 @@ from ccmanage.accounts.challenges import Challenge
 from ccmanage.accounts.models import Role, UserState
 from ccmanage.accounts.passwords import MAX_PASSWORD
 from ccmanage.accounts.rules import MAX_EMAIL
-from ccmanage.accounts.service import Account
 from ccmanage.accounts.sessions import LENGTH_MS, Started
+from ccmanage.accounts.values import Account
 from ccmanage.core.clock import SECOND
 from ccmanage.core.ids import USER, WORKSPACE, encode_id
 from ccmanage.workspaces.models import MemberRole, WorkspaceKind, WorkspaceState

@@ -22,10 +22,10 @@ from ccmanage.accounts.errors import (
 )
 from ccmanage.accounts.factor_errors import CodeRefused, WrongCode
 from ccmanage.accounts.provider_errors import PasswordOff
-from ccmanage.accounts.service import Account, Credentials
 from ccmanage.accounts.sessions import Started
 from ccmanage.accounts.settings import PASSWORD_ENABLED
 from ccmanage.accounts.throttle import Attempt
+from ccmanage.accounts.values import Account, Credentials
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime
 from ccmanage.core.clock import SECOND

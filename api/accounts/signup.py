@@ -14,8 +14,8 @@ from api.context import RequestContext, context_of
 from api.places import Places
 from ccmanage.accounts.proof_models import RequestKind
 from ccmanage.accounts.registration import SETS_PASSWORD, Wish
-from ccmanage.accounts.service import ProfileChange
 from ccmanage.accounts.settings import REGISTRATION_DOMAINS, REGISTRATION_MODE
+from ccmanage.accounts.values import ProfileChange
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime, Scope
 

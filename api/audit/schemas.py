@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.schemas import Moment, Out, Ref
-from ccmanage.accounts.service import Account
+from ccmanage.accounts.values import Account
 from ccmanage.audit.service import Recorded
 from ccmanage.bootstrap import Scope
 from ccmanage.core.ids import AUDIT, USER, WORKSPACE, encode_id

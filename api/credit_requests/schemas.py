@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas import Credits, CreditsIn, In, Moment, MomentIn, Out, Reason, Ref
-from ccmanage.accounts.service import Account
+from ccmanage.accounts.values import Account
 from ccmanage.core.ids import CREDIT_REQUEST, USER, WORKSPACE, encode_id
 from ccmanage.core.text import MAX_REASON
 from ccmanage.credit_requests.models import CreditRequest, RequestState

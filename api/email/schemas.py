@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas import In, Moment, Out, Ref
-from ccmanage.accounts.service import Account
+from ccmanage.accounts.values import Account
 from ccmanage.core.ids import EMAIL, USER, encode_id
 from ccmanage.email.catalogue import COMMON
 from ccmanage.email.editing import TemplateView

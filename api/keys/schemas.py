@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas import In, Moment, MomentIn, Name, Out, Ref, ShownOnce
-from ccmanage.accounts.service import Account
+from ccmanage.accounts.values import Account
 from ccmanage.core.clock import SECOND
 from ccmanage.core.ids import KEY, USER, WORKSPACE, encode_id
 from ccmanage.keys.service import IssuedKey, KeyView, StateName

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas import Credits, CreditsIn, In, Moment, MomentIn, Name, Out, Ref, ShownOnce
-from ccmanage.accounts.service import Account
+from ccmanage.accounts.values import Account
 from ccmanage.core.ids import USER, VOUCHER, WORKSPACE, encode_id
 from ccmanage.vouchers.models import VoucherBatch, VoucherRedemption
 from ccmanage.vouchers.service import MAX_CODES, IssuedBatch, NewBatch

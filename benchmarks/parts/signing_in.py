@@ -16,7 +16,7 @@ from benchmarks.context import Context
 from benchmarks.figures import Figure, at_most
 from benchmarks.installation import Installation
 from benchmarks.load import Load, Sent, send
-from ccmanage.accounts.service import NewAccount
+from ccmanage.accounts.values import NewAccount
 
 _OFFERED_A_SECOND = 50
 _CONNECTIONS = 8

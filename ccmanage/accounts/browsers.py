@@ -4,7 +4,7 @@ from ccmanage.accounts.devices import network_of
 from ccmanage.accounts.letters import Letters
 from ccmanage.accounts.proof_models import KnownBrowser
 from ccmanage.accounts.proof_repository import BrowserRepository
-from ccmanage.accounts.service import Account
+from ccmanage.accounts.values import Account
 from ccmanage.core.clock import DAY, Clock
 from ccmanage.core.security import Digester
 

@@ -8,8 +8,9 @@ from ccmanage.accounts.factor_models import SignInChallenge
 from ccmanage.accounts.factor_repository import ChallengeRepository
 from ccmanage.accounts.factors import FactorService
 from ccmanage.accounts.models import SessionMethod
-from ccmanage.accounts.service import AccountService, Credentials
+from ccmanage.accounts.service import AccountService
 from ccmanage.accounts.sessions import SessionService, Started
+from ccmanage.accounts.values import Credentials
 from ccmanage.core.clock import DAY, MINUTE, Clock
 from ccmanage.core.ids import CHALLENGE, USER, decode_id, encode_id, new_id
 from ccmanage.core.jwt import Claims, Tokens

@@ -3,7 +3,7 @@
 import hashlib
 
 from ccmanage.accounts.devices import device_of, network_of
-from ccmanage.accounts.service import Account
+from ccmanage.accounts.values import Account
 from ccmanage.core.clock import HOUR, Clock
 from ccmanage.email.service import EmailService, Recipient
 

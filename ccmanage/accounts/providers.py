@@ -12,7 +12,8 @@ from ccmanage.accounts.provider_errors import DomainRefused, EmailUnproven, Link
 from ccmanage.accounts.provider_models import ProviderIdentity
 from ccmanage.accounts.provider_rules import Profile, is_domain_allowed, may_link, role_for
 from ccmanage.accounts.repository import AccountRepository
-from ccmanage.accounts.service import Account, AccountService, Credentials, NewAccount
+from ccmanage.accounts.service import AccountService
+from ccmanage.accounts.values import Account, Credentials, NewAccount
 from ccmanage.audit.service import AuditService
 from ccmanage.core.clock import Clock
 from ccmanage.core.crypto import KeyRing

@@ -17,9 +17,10 @@ from ccmanage.accounts.proof_models import AccountRequest, Purpose, RequestKind
 from ccmanage.accounts.proof_repository import RequestRepository
 from ccmanage.accounts.proofs import ProofService
 from ccmanage.accounts.repository import AccountRepository
-from ccmanage.accounts.service import Account, AccountService, NewAccount, ProfileChange
+from ccmanage.accounts.service import AccountService
 from ccmanage.accounts.settings import REGISTRATION_DOMAINS, REGISTRATION_MODE
 from ccmanage.accounts.tasks import AnswerRequests
+from ccmanage.accounts.values import Account, NewAccount, ProfileChange
 from ccmanage.core.clock import HOUR, SECOND, Clock
 from ccmanage.core.crypto import KeyRing
 from ccmanage.core.errors import invalid

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ccmanage.accounts.devices import device_of, network_of
 from ccmanage.accounts.models import Role, SessionMethod, User, UserSession, UserState
 from ccmanage.accounts.repository import SessionRepository
-from ccmanage.accounts.service import Credentials
+from ccmanage.accounts.values import Credentials
 from ccmanage.audit.service import AuditService
 from ccmanage.core.clock import DAY, MINUTE, Clock
 from ccmanage.core.crypto import KeyRing

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ccmanage.accounts import passwords
 from ccmanage.accounts.models import Role
-from ccmanage.accounts.service import Account, NewAccount
+from ccmanage.accounts.values import Account, NewAccount
 from ccmanage.bootstrap import Runtime
 
 FIRST_ADMIN = "admin@example.com"

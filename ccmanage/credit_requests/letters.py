@@ -1,6 +1,7 @@
 """Mails about requests for credits: to administrators when somebody asks, to who asked when it is decided."""
 
-from ccmanage.accounts.service import Account, AccountService
+from ccmanage.accounts.service import AccountService
+from ccmanage.accounts.values import Account
 from ccmanage.core.money import format_credits
 from ccmanage.credit_requests.models import CreditRequest, RequestState
 from ccmanage.email.service import EmailService, Recipient

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from ccmanage.accounts.models import Role
-from ccmanage.accounts.service import NewAccount
+from ccmanage.accounts.values import NewAccount
 from ccmanage.bootstrap import Runtime, Scope
 from ccmanage.core.clock import DAY
 from ccmanage.core.ids import GATEWAY, KEY, encode_id

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ccmanage.accounts.service import Account, AccountService
+from ccmanage.accounts.service import AccountService
+from ccmanage.accounts.values import Account
 from ccmanage.audit.service import AuditService
 from ccmanage.core.clock import Clock
 from ccmanage.core.ids import KEY, USER, encode_id

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ccmanage.accounts.service import Account
+from ccmanage.accounts.values import Account
 from ccmanage.core.clock import Clock
 from ccmanage.core.errors import FieldError, InvalidInput
 from ccmanage.core.pagination import Page, PageRequest

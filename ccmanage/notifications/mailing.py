@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ccmanage.accounts.models import UserState
-from ccmanage.accounts.service import Account, AccountService
+from ccmanage.accounts.service import AccountService
+from ccmanage.accounts.values import Account
 from ccmanage.core.clock import parse_rfc3339
 from ccmanage.core.uow import UnitOfWork
 from ccmanage.email.service import EmailService, Recipient

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ccmanage.accounts.models import UserState
-from ccmanage.accounts.service import Account, AccountService
+from ccmanage.accounts.service import AccountService
+from ccmanage.accounts.values import Account
 from ccmanage.core.clock import to_rfc3339
 from ccmanage.core.ids import ALERT, THRESHOLD, encode_id, new_id
 from ccmanage.core.money import format_credits

@@ -6,7 +6,8 @@ from typing import Any, Final, Literal
 
 from ccmanage.accounts.models import UserState
 from ccmanage.accounts.rules import normalise_email
-from ccmanage.accounts.service import Account, AccountService
+from ccmanage.accounts.service import AccountService
+from ccmanage.accounts.values import Account
 from ccmanage.audit.service import AuditService
 from ccmanage.core.clock import DAY, HOUR, MINUTE, SECOND, Clock
 from ccmanage.core.crypto import KeyRing

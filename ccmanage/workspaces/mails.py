@@ -1,6 +1,6 @@
 """The mails that tell people about workspaces; each goes into the outbox in the transaction of its deed."""
 
-from ccmanage.accounts.service import Account
+from ccmanage.accounts.values import Account
 from ccmanage.core.clock import DAY
 from ccmanage.core.ids import INVITATION, encode_id
 from ccmanage.email.service import EmailService, Recipient

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ccmanage.accounts.models import UserState
-from ccmanage.accounts.service import Account, AccountService
+from ccmanage.accounts.service import AccountService
+from ccmanage.accounts.values import Account
 from ccmanage.audit.service import AuditService
 from ccmanage.core.clock import Clock
 from ccmanage.core.ids import USER, WORKSPACE, encode_id

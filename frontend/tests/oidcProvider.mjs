@@ -65,4 +65,4 @@ createServer(async (request, response) => {
     if (address.pathname === "/auth") requests.push(Object.fromEntries(address.searchParams));
     await handle(request, response);
   }
-}).listen(settings.port, "127.0.0.1", () => console.log("ready"));
+}).listen(settings.port, "127.0.0.1", () => process.stdout.write("ready\n"));

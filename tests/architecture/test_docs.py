@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 TEST = re.compile(r"`(tests/[\w/.-]+)(?:::(\w+))?`")
-LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#]+)")
+# Not the places that a template fills.
+LINK = re.compile(r"\]\((?!https?://|#|mailto:|\{\{)([^)#]+)")
 
 
 def named_tests() -> list[tuple[str, str, str]]:

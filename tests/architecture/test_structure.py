@@ -81,7 +81,7 @@ FORBIDDEN_SQL = {
     r"\.returning\(": "MySQL has no RETURNING: read the row back, or use the number that the insert gave",
     r"INSERT IGNORE": "INSERT IGNORE clamps and swallows: insert, and handle the duplicate",
     r"REPLACE INTO": "REPLACE deletes: update, or use core.sql.BulkInsert with a key",
-    r"FOR UPDATE OF|of=": "SQLAlchemy drops `of=` on MariaDB and locks all: lock one table a statement",
+    r"FOR UPDATE OF|\bof=": "SQLAlchemy drops `of=` on MariaDB and locks all: lock one table a statement",
     r"LOCK IN SHARE MODE|FOR SHARE": "shared locks deadlock when they are upgraded: lock FOR UPDATE",
     r"\bUUID\(\)|GET_LOCK\(": "ids are made in Python, duties are kept by lease rows",
     r"\bon_duplicate_key_update\b": "core.sql.BulkInsert writes it for every server",

@@ -18,7 +18,7 @@ import pymysql
 from sqlalchemy import text
 
 from ccmanage.accounts.models import Role
-from ccmanage.accounts.service import NewAccount
+from ccmanage.accounts.values import NewAccount
 from ccmanage.adapters.dramatiq_queue import SilentQueue
 from ccmanage.bootstrap import Runtime
 from ccmanage.cli.setup import prepare

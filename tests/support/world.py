@@ -17,7 +17,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from ccmanage.accounts.models import Role
-from ccmanage.accounts.service import Account, NewAccount
+from ccmanage.accounts.values import Account, NewAccount
 from ccmanage.bootstrap import Runtime, Scope
 from ccmanage.core.config import Settings
 from ccmanage.core.ids import USER, WORKSPACE, encode_id

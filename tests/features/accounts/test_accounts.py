@@ -4,7 +4,7 @@ import pytest
 
 from ccmanage.accounts.errors import EmailTaken, LastAdmin, UserNotFound
 from ccmanage.accounts.models import Role, UserState
-from ccmanage.accounts.service import NewAccount, ProfileChange
+from ccmanage.accounts.values import NewAccount, ProfileChange
 from ccmanage.core.errors import InvalidInput
 from ccmanage.core.ids import new_id
 from ccmanage.core.pagination import PageRequest

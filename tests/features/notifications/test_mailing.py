@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ccmanage.accounts.service import ProfileChange
+from ccmanage.accounts.values import ProfileChange
 from ccmanage.core.money import NANO
 from ccmanage.notifications.catalogue import KINDS
 from ccmanage.notifications.lists import Wishes
