@@ -191,7 +191,7 @@ def test_deeds_are_in_the_audit_log(admin: TestClient) -> None:
     act(admin, package, "/archive", reason="no more")
     entries = [one for one in admin.get("/v1/admin/audit-log").json()["items"] if one["subject"]["kind"] == "package"]
     assert [entry["action"] for entry in entries] == ["packages.archive", "packages.publish", "packages.create"]
-    assert entries[0]["details"]["reason"] == "no more"
+    assert entries[0]["reason"] == "no more"
     assert {entry["subject"]["id"] for entry in entries} == {package["id"]}
 
 

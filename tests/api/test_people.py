@@ -135,6 +135,6 @@ class TestUsers:
         assert client.post(f"/v1/admin/users/{ann.id}/suspend", json={}).status_code == 422
         client.post(f"/v1/admin/users/{ann.id}/suspend", json={"reason": "left the company"})
         log = client.get("/v1/admin/audit-log", params={"action": "accounts.suspend_user"}).json()["items"]
-        assert log[0]["details"]["reason"] == "left the company"
+        assert log[0]["reason"] == "left the company"
         assert log[0]["actor"] == {"id": boss.id, "name": "Boss"}
         assert log[0]["subject"] == {"kind": "user", "id": ann.id}
