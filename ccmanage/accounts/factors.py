@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import pyotp
-import segno
 
 from ccmanage.accounts import factor_rules as rules
 from ccmanage.accounts.errors import UserNotFound
@@ -106,6 +105,8 @@ class FactorService:
         factor.pending_sealed = self._ring.encrypt(secret, _place(factor, "pending"))
         self._record("accounts.enrol_factor", user)
         email = self._ring.decrypt(user.email_sealed, f"users.email:{user.public_id.hex()}")
+        import segno  # five megabytes, for a picture that people see once in years
+
         uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
         return Enrolment(secret, uri, segno.make(uri, error="m").svg_data_uri(scale=4, border=2, light="#fff"))
 

@@ -4,18 +4,16 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.base_client.sync_app import OAuth2Mixin
-from authlib.integrations.base_client.sync_openid import OpenIDMixin
-from authlib.integrations.httpx_client import OAuth2Client
+from typing import TYPE_CHECKING, Any
 
 from ccmanage.accounts.provider_errors import ProviderAway, ProviderRefused
 from ccmanage.accounts.provider_rules import Profile
 from ccmanage.core.clock import HOUR, MINUTE, SECOND, Clock
 from ccmanage.core.config import Settings
 from ccmanage.core.logging import get_logger
+
+if TYPE_CHECKING:
+    from ccmanage.adapters.oidc_library import Provider
 
 log = get_logger(__name__)
 
@@ -40,19 +38,13 @@ class Ticket:
     made_at: int
 
 
-class _Provider(OAuth2Mixin, OpenIDMixin):  # type: ignore[misc]
-    """Authlib's client, over the HTTP library that we use anyway."""
-
-    client_cls = OAuth2Client
-
-
 class OidcClient:
     """Speaks with the identity provider of the settings. Calls wait for the network: run them in a thread."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._kept: tuple[int, _Provider] | None = None
+        self._kept: tuple[int, Provider] | None = None
 
     @property
     def redirect_uri(self) -> str:
@@ -94,7 +86,9 @@ class OidcClient:
         claims = self._claims(provider, ticket, answer["code"])
         return self._profile(claims)
 
-    def _claims(self, provider: _Provider, ticket: Ticket, code: str) -> Mapping[str, Any]:
+    def _claims(self, provider: "Provider", ticket: Ticket, code: str) -> Mapping[str, Any]:
+        from ccmanage.adapters.oidc_library import OAuthError
+
         try:
             token = provider.fetch_access_token(
                 self.redirect_uri, code=code, code_verifier=ticket.verifier, grant_type="authorization_code"
@@ -118,7 +112,7 @@ class OidcClient:
         return self._with_userinfo(provider, token, claims)
 
     def _with_userinfo(
-        self, provider: _Provider, token: Mapping[str, Any], claims: Mapping[str, Any]
+        self, provider: "Provider", token: Mapping[str, Any], claims: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         """Add what the provider tells only there; the subject must be the same, and the token's word stands."""
         if "email" in claims or "userinfo_endpoint" not in provider.server_metadata:
@@ -153,19 +147,21 @@ class OidcClient:
             "nonce": {"essential": True},
         }
 
-    def _provider_or_away(self) -> _Provider:
+    def _provider_or_away(self) -> "Provider":
         try:
             return self._provider()
         except Exception as error:
             raise self._away("discover", error) from error
 
-    def _provider(self) -> _Provider:
+    def _provider(self) -> "Provider":
         """Return the provider with what it says of itself, read anew every hour."""
         now = self._clock.now_ms()
         if self._kept is not None and 0 <= now - self._kept[0] < _DISCOVERY_KEPT_MS:
             return self._kept[1]
+        from ccmanage.adapters.oidc_library import Provider
+
         settings = self._settings
-        provider = _Provider(
+        provider = Provider(
             None,
             client_id=settings.oidc_client_id,
             client_secret=settings.oidc_client_secret,

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 from copy import copy
+from functools import cached_property
 from typing import TypeVar
 
 from ccmanage.accounts.answering import Answerer
 from ccmanage.accounts.throttle import SignInThrottle
 from ccmanage.adapters.failures import failure_store
 from ccmanage.adapters.oidc_client import OidcClient
-from ccmanage.adapters.outbound import OutboundClient
 from ccmanage.adapters.rates import call_counter
 from ccmanage.adapters.redis_client import redis_client
 from ccmanage.adapters.redis_counters import RedisLeases
-from ccmanage.adapters.smtp import SmtpTransport
 from ccmanage.admission.counting import MemoryCounters
 from ccmanage.admission.snapshots import SnapshotReader
 from ccmanage.audit.service import Actor
@@ -63,7 +62,6 @@ class Runtime:
         self.registry = collect(settings)
         self.settings_cache = SettingsCache()
         self.price_cache = PriceBookCache()
-        self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events)
         self.answerer = Answerer(self.scope, self.read)
         # What is counted in this process: everything in the embedded mode, else while Redis is away.
         self.counters = MemoryCounters()
@@ -72,7 +70,6 @@ class Runtime:
         self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events, end_leases=leases.release_now)
         self.renewer = Renewer(self.scope, self.read)
         self.outbound_policy = OutboundPolicy(settings.outbound_hosts)
-        self.sender: Sender = OutboundClient(self.outbound_policy, seconds=settings.webhook_seconds)
         self.deliverer = Deliverer(self.scope, lambda: self.sender)
         failures = failure_store(redis_client(settings.redis_url) if settings.redis_url else None, self.clock)
         self.throttle = SignInThrottle(self.clock, failures, self.digester.digest)
@@ -87,6 +84,13 @@ class Runtime:
         self.exporter = Exporter(self.scope, self.read, self.ring, self.clock)
         self.eraser = Eraser(self.scope, settings.data_dir, self.clock)
         self.oidc = OidcClient(settings, self.clock) if settings.oidc_issuer else None
+
+    @cached_property
+    def sender(self) -> Sender:
+        """What speaks to addresses that people gave. Not every process does, so not every one loads it."""
+        from ccmanage.adapters.outbound import OutboundClient
+
+        return OutboundClient(self.outbound_policy, seconds=self.settings.webhook_seconds)
 
     def scope(self, actor: Actor | None = None) -> Scope:
         """Open a transaction that may write: commits on leave, rolls back on error."""
@@ -124,5 +128,7 @@ class Runtime:
 def _transport(settings: Settings) -> Transport | None:
     """Return what carries mails: the mail server, in the embedded mode without one the portal's mailbox, or nothing."""
     if settings.smtp_url:
+        from ccmanage.adapters.smtp import SmtpTransport
+
         return SmtpTransport(settings.smtp_url)
     return Mailbox() if settings.embedded else None

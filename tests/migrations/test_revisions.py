@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from ccmanage.core.db import Database
-from ccmanage.migrations import check_drift, downgrade, is_current, migrate
+from ccmanage.migrations import check_drift, downgrade, is_current, migrate, newest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)])
@@ -55,3 +58,8 @@ def test_the_database_itself_refuses_to_rewrite_the_ledger(database: Database, d
         with pytest.raises(Exception, match="append only"):
             connection.execute(text(deed))
         connection.rollback()
+
+
+def test_the_newest_revision_is_alembics_only_head() -> None:
+    """Processes that never migrate read it from the files, without Alembic."""
+    assert ScriptDirectory(str(ROOT / "alembic")).get_heads() == [newest()]
