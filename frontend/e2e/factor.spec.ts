@@ -40,7 +40,7 @@ test("a second factor, its recovery codes, sessions and tokens", async ({ page, 
   await page.goto("/security");
   await page.getByRole("button", { name: "Set up a second factor" }).click();
   const setUp = dialog(page, "Set up a second factor");
-  await expect(setUp.getByRole("img")).toBeVisible();
+  await expect(setUp.getByRole("img", { name: "Picture to scan" })).toBeVisible();
   const secret = (await setUp.getByTestId("factor-secret").innerText()).replace(/\s/g, "");
   await setUp.getByLabel("Code").fill("000000");
   await setUp.getByRole("button", { name: "Turn on" }).click();
@@ -74,7 +74,7 @@ test("a second factor, its recovery codes, sessions and tokens", async ({ page, 
   // A token for a script, shown once.
   await page.getByRole("button", { name: "New token" }).click();
   const token = dialog(page, "Make an access token");
-  await token.getByLabel("Name").fill("walk");
+  await token.getByRole("textbox", { name: "Name" }).fill("walk");
   await token.getByRole("button", { name: "Create" }).click();
   const shown = await page.getByTestId("secret").innerText();
   const asked = await request.get("/v1/usage/events", { headers: { Authorization: `Bearer ${shown}` } });
@@ -106,7 +106,7 @@ test("a proof that is too old is asked for once more, and the deed goes on", asy
   await page.goto("/security");
   await page.getByRole("button", { name: "New token" }).click();
   const token = dialog(page, "Make an access token");
-  await token.getByLabel("Name").fill(unique("proof"));
+  await token.getByRole("textbox", { name: "Name" }).fill(unique("proof"));
   await token.getByRole("button", { name: "Create" }).click();
   const proof = dialog(page, "Confirm that it is you");
   await proof.locator("input[name=proof]").fill(password);

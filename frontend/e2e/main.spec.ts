@@ -146,7 +146,7 @@ test("the keyboard is enough", async ({ page }) => {
   await expect(form).toBeVisible();
   await form.getByRole("textbox", { name: /^Name/ }).press("Tab");
   await page.keyboard.press("ArrowRight");
-  await expect(form.getByRole("radio", { name: "30 days" })).toBeChecked();
+  await expect(form.getByRole("radio", { name: "30 days", exact: true })).toBeChecked();
   await page.keyboard.press("Escape");
   await expect(form).toBeHidden();
   await expect(page.getByRole("button", { name: "New API key" })).toBeFocused();

@@ -53,6 +53,8 @@ export const en = {
         I6: "rollups match events",
         I7: "entries are only added",
         I8: "one renewal per period",
+        I9: "every mail once",
+        I10: "holds are honest",
         A1: "the audit log is one chain",
       },
     },

@@ -127,9 +127,9 @@ export const zh: Translation<typeof en> = {
     inZone: "时间按您的时区 {zone} 计算。",
     preferencesSaved: "已保存",
     webhooks: {
-      title: "Webhook",
+      title: "Webhook 推送",
       lead: "把本工作区发生的事情告知这些地址：带签名，失败会重试。",
-      adminTitle: "系统 Webhook",
+      adminTitle: "系统 Webhook 推送",
       adminLead: "把系统及所有工作区发生的事情告知这些地址。",
       create: "新建 Webhook",
       editTitle: "修改 Webhook",
