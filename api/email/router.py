@@ -31,7 +31,7 @@ class StoppedOut(Out):
     template: str
 
 
-@mail.get("/stop", status_code=303)
+@mail.get("/stop", status_code=303, response_class=RedirectResponse)
 async def open_(runtime: RuntimeDep, t: Token) -> RedirectResponse:
     """Lead a reader, whose mail program opened the link, to the page that asks first."""
     return RedirectResponse(runtime.stop_links.page(t), status_code=303)

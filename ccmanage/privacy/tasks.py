@@ -18,10 +18,3 @@ class EraseDue(Task):
     """Forget whoever asked for it a week ago."""
 
     name: ClassVar[str] = "privacy.erase_due"
-
-
-@dataclass(frozen=True)
-class ApplyRetention(Task):
-    """Delete what is kept for long enough."""
-
-    name: ClassVar[str] = "privacy.apply_retention"

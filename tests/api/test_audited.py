@@ -36,19 +36,13 @@ NOT_WALKED_YET: Final = {
     ("POST", "/v1/admin/email-templates/{template}/{language}/send-test"),
     ("POST", "/v1/admin/email-templates/{template}/{language}/take-back"),
     ("POST", "/v1/admin/emails/{email_id}/send-again"),
-    ("POST", "/v1/admin/users/{user_id}/end-sessions"),
-    ("POST", "/v1/admin/users/{user_id}/factor/require"),
     ("POST", "/v1/admin/users/{user_id}/factor/reset"),
-    ("POST", "/v1/admin/users/{user_id}/role"),
     ("POST", "/v1/admin/users/{user_id}/view-as"),
-    ("POST", "/v1/admin/vouchers"),
-    ("POST", "/v1/admin/vouchers/{voucher_id}/withdraw"),
     ("POST", "/v1/admin/webhooks"),
     ("POST", "/v1/admin/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver"),
     ("POST", "/v1/admin/webhooks/{webhook_id}/remove"),
     ("POST", "/v1/admin/webhooks/{webhook_id}/rotate"),
     ("POST", "/v1/admin/webhooks/{webhook_id}/test"),
-    ("POST", "/v1/admin/workspaces/{workspace_id}/grants/{grant_id}/expire"),
     ("POST", "/v1/admin/workspaces/{workspace_id}/ledger/{seq}/reverse"),
     ("PUT", "/v1/admin/email-templates/{template}/{language}"),
 }
@@ -82,6 +76,12 @@ class Walk:
 def people(walk: Walk) -> None:
     new = {"email": "new@example.com", "name": "New", "password": "long enough to pass"}
     user = walk.deed("POST", "/users", new)["id"]
+    invited = walk.deed("POST", "/users/invite", {"email": "asked@example.com", "name": "Asked"})["id"]
+    walk.deed("POST", "/users/{user_id}/invite-again", {}, user_id=invited)
+    walk.deed("POST", "/users/{user_id}/factor/require", {"required": True, "reason": "x"}, user_id=user)
+    walk.deed("POST", "/users/{user_id}/end-sessions", {"reason": "x"}, user_id=user)
+    revision = walk.client.get(f"/v1/admin/users/{user}").json()["revision"]
+    walk.deed("POST", "/users/{user_id}/role", {"role": "admin", "reason": "x", "revision": revision}, user_id=user)
     walk.deed("POST", "/users/{user_id}/suspend", {"reason": "x"}, user_id=user)
     walk.deed("POST", "/users/{user_id}/reactivate", {}, user_id=user)
     workspace = walk.deed("POST", "/workspaces", {"name": "Team", "owner_id": user})["id"]
@@ -91,6 +91,22 @@ def people(walk: Walk) -> None:
     grant = walk.deed("POST", "/workspaces/{workspace_id}/grants", given, workspace_id=workspace)["id"]
     void = "/workspaces/{workspace_id}/grants/{grant_id}/void"
     walk.deed("POST", void, {"reason": "x"}, workspace_id=workspace, grant_id=grant)
+    other = walk.deed("POST", "/workspaces/{workspace_id}/grants", given, workspace_id=workspace)["id"]
+    expire = "/workspaces/{workspace_id}/grants/{grant_id}/expire"
+    walk.deed("POST", expire, {"reason": "x"}, workspace_id=workspace, grant_id=other)
+
+
+def keys(walk: Walk) -> None:
+    gateway = Gateway.of(walk.world, name="Holder")
+    with walk.world.read() as scope:
+        key = encode_id(KEY, scope.keys.named([gateway.key_id])[gateway.key_id].public_id)
+    for deed in ("disable", "enable", "revoke"):
+        walk.deed("POST", f"/keys/{{key_id}}/{deed}", {}, key_id=key)
+
+
+def vouchers(walk: Walk) -> None:
+    batch = walk.deed("POST", "/vouchers", {"name": "Fair", "credits": "5", "codes": 2})
+    walk.deed("POST", "/vouchers/{voucher_id}/withdraw", {"reason": "x"}, voucher_id=batch["id"])
 
 
 def machines(walk: Walk) -> None:
@@ -163,7 +179,16 @@ def subscriptions(walk: Walk) -> None:
     walk.deed("POST", one + "/retry", {}, **number)
 
 
-DEEDS: Final[tuple[Callable[[Walk], None], ...]] = (people, machines, prices, quarantine, packages, subscriptions)
+DEEDS: Final[tuple[Callable[[Walk], None], ...]] = (
+    people,
+    machines,
+    vouchers,
+    prices,
+    keys,
+    quarantine,
+    packages,
+    subscriptions,
+)
 
 
 @pytest.fixture
