@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from ccmanage.core.sql import select_in
+from ccmanage.core.sql import IN_LIST, chunks, ints, select_in
 
 DIGEST_BYTES = 32
 
@@ -48,10 +48,23 @@ def find_keys(connection: Connection, references: Collection[bytes]) -> dict[byt
 
 
 def start_lives(connection: Connection, used: Iterable[tuple[int, int]]) -> None:
-    """Let the lives of keys begin that count from the first use: (key, instant). Later uses change nothing."""
-    for key_id, at in used:
+    """Let the lives of keys begin that count from the first use: (key, instant). Later uses change nothing.
+
+    Hardly any key waits for its first use: one query finds them, whatever the number of keys in use.
+    """
+    when = dict(used)
+    for key_id in sorted(_waiting_for_first_use(connection, when)):
+        at = when[key_id]
         connection.exec_driver_sql(
             f"UPDATE api_keys SET first_used_at = {at:d}, expires_at = CASE WHEN expires_at IS NOT NULL"
             f" AND expires_at < {at:d} + life_ms THEN expires_at ELSE {at:d} + life_ms END"
             f" WHERE id = {key_id:d} AND life_ms > 0 AND first_used_at = 0"
         )
+
+
+def _waiting_for_first_use(connection: Connection, key_ids: Collection[int]) -> list[int]:
+    found: list[int] = []
+    for part in chunks(key_ids, IN_LIST):
+        text = f"SELECT id FROM api_keys WHERE id IN ({ints(part)}) AND life_ms > 0 AND first_used_at = 0"
+        found.extend(key_id for (key_id,) in connection.exec_driver_sql(text))
+    return found
