@@ -10,7 +10,6 @@ export const en = {
       progress: "{done} of {total} parts are written",
       ready: "Ready until",
       failed: "The copy could not be made. Ask for it again.",
-      expired: "The last copy was deleted.",
       states: { waiting: "Waiting", building: "Being made", ready: "Ready", failed: "Failed", expired: "Deleted" },
     },
     consents: {
@@ -39,7 +38,6 @@ export const en = {
       safeguards: "Safeguards",
       none: "Nobody else",
       noneText: "The operator has listed nobody.",
-      contact: "Questions go to {contact}.",
     },
   },
 };

@@ -13,7 +13,6 @@ export const zh: Translation<typeof en> = {
       progress: "已写入 {done} / {total} 部分",
       ready: "可下载至",
       failed: "副本生成失败，请重新申请。",
-      expired: "上一份副本已删除。",
       states: { waiting: "等待中", building: "生成中", ready: "已就绪", failed: "失败", expired: "已删除" },
     },
     consents: {
@@ -42,7 +41,6 @@ export const zh: Translation<typeof en> = {
       safeguards: "保障措施",
       none: "没有其他方",
       noneText: "运营者未列出任何一方。",
-      contact: "如有疑问请联系 {contact}。",
     },
   },
 };
