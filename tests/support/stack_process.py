@@ -19,13 +19,16 @@ END_SECONDS = 30.0
 POLL_SECONDS = 0.02
 
 
-def until(true: Callable[[], object], seconds: float, what: str) -> None:
-    """Wait for a condition; fail with what was waited for when it does not come true in time."""
+def until(true: Callable[[], object], seconds: float, what: str, *, every: float = POLL_SECONDS) -> None:
+    """Wait for a condition; fail with what was waited for when it does not come true in time.
+
+    `every` is the pause between two looks, longer where looks are counted against a quota.
+    """
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:g} s: {what}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(every)
 
 
 class OwnProcess(ServerProcess):
