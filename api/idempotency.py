@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from ccmanage.bootstrap import Scope
 from ccmanage.core.errors import DomainError, Kind
-from ccmanage.core.idempotency import IdempotencyRecord, find_record, keep_record
+from ccmanage.core.idempotency import IdempotencyRecord, find_record, keep_record, open_body, seal_body
 
 HEADER: Final = "idempotency-key"
 _KEY: Final = "ccmanage.idempotency"
@@ -82,7 +82,7 @@ def look_up(request: Request, scope: Scope, caller: int, key: str, body: bytes) 
     request_hash = _digest(request.scope.get("query_string", b""), workspace, body)
     record = find_record(scope.session, name, scope.clock.now_ms())
     if record is not None:
-        raise _answered(record, request_hash)
+        raise _answered(scope, record, request_hash)
     request.scope[_KEY] = _Pending(scope, name, request_hash)
 
 
@@ -96,15 +96,16 @@ def keep(request: Request, response: Response, *, shows_secret: bool) -> None:
     pending: _Pending | None = request.scope.get(_KEY)
     if pending is None or response.status_code not in _SUCCESS:
         return
+    scope, body = pending.scope, bytes(response.body)
     record = IdempotencyRecord(
         scope=pending.name,
         request_hash=pending.request_hash,
         status=response.status_code,
         content_type=response.headers.get("content-type", ""),
-        body=None if shows_secret else bytes(response.body),
-        created_at=pending.scope.clock.now_ms(),
+        body=None if shows_secret else seal_body(scope.ring, pending.name, body),
+        created_at=scope.clock.now_ms(),
     )
-    keep_record(pending.scope.session, record)
+    keep_record(scope.session, record)
 
 
 def is_pending(request: Request) -> bool:
@@ -112,15 +113,16 @@ def is_pending(request: Request) -> bool:
     return _KEY in request.scope
 
 
-def _answered(record: IdempotencyRecord, request_hash: bytes) -> Exception:
+def _answered(scope: Scope, record: IdempotencyRecord, request_hash: bytes) -> Exception:
     if record.request_hash != request_hash:
         return KeyReused()
     if record.body is None:
         return SecretAlreadyShown()
+    body = open_body(scope.ring, record.scope, record.body)
     headers = {"Idempotent-Replayed": "true"}
     if record.content_type:
         headers["Content-Type"] = record.content_type
-    return Replayed(Response(record.body, record.status, headers=headers))
+    return Replayed(Response(body, record.status, headers=headers))
 
 
 def _digest(*parts: bytes) -> bytes:

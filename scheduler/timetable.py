@@ -10,7 +10,7 @@ from ccmanage.credits.tasks import ExpireHolds, TurnGrants
 from ccmanage.email.tasks import SendMail
 from ccmanage.keys.tasks import FitKeys
 from ccmanage.notifications.tasks import FindSlowAlerts, ForgetTold, Tell, WatchInstallation
-from ccmanage.privacy.tasks import BuildExports, EraseDue
+from ccmanage.privacy.tasks import ApplyRetention, BuildExports, EraseDue
 from ccmanage.reports.tasks import AuditBooks
 from ccmanage.subscriptions.tasks import RenewDue
 from ccmanage.usage.tasks import ChargeLatePrices, SweepInbox
@@ -46,6 +46,7 @@ TIMETABLE = (
     Entry("audit.seal", every(seconds=5), SealAudit()),
     Entry("privacy.build_exports", every(minutes=1), BuildExports()),
     Entry("privacy.erase_due", every(minutes=10), EraseDue()),
+    Entry("privacy.apply_retention", every(hours=1), ApplyRetention()),
     Entry("keys.fit", every(minutes=1), FitKeys()),
     Entry("accounts.forget_stale", every(hours=1), ForgetStale()),
     Entry("books.audit", every(hours=1), AuditBooks()),

@@ -17,7 +17,6 @@ from ccmanage.core.pagination import Page, PageRequest
 
 LENGTH_MS = DAY
 TOUCH_MS = MINUTE
-KEPT_MS = 30 * DAY
 _FORGET_ROWS = 1_000
 _MAX_DEVICE = 200
 
@@ -42,10 +41,12 @@ class SessionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long a session may lie unused, and of whom a second factor is demanded."""
+    """How long a session may lie unused and is kept, and of whom a second factor is demanded."""
 
     idle_ms: int
     admins_need_factor: Callable[[], bool]
+    # For how long a sign-in that has run out stays on record.
+    kept_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +219,9 @@ class SessionService:
             self._audit.record("accounts.sign_out", ("user", encode_id(USER, identity.user_public_id)))
 
     def forget_stale(self) -> bool:
-        """Delete some sign-ins that ran out a month ago; tells whether more are left. Who signed in stays on record."""
-        return self._repository.forget_expired(self._clock.now_ms() - KEPT_MS, _FORGET_ROWS) == _FORGET_ROWS
+        """Delete some sign-ins that ran out long ago; tells whether more are left. Who signed in stays on record."""
+        before = self._clock.now_ms() - self._policy.kept_ms
+        return self._repository.forget_expired(before, _FORGET_ROWS) == _FORGET_ROWS
 
     def _must_enrol(self, session: UserSession, user: User) -> bool:
         if SessionMethod(session.method).is_strong:

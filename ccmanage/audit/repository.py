@@ -79,9 +79,9 @@ class AuditRepository(Repository[AuditEntry]):
         for part in chunks(entry_ids, IN_LIST):
             self.session.execute(update(AuditEntry).where(AuditEntry.id.in_(part)).values(seal_id=seal_id))
 
-    def oldest_whole_seals(self, limit: int) -> list[AuditSeal]:
-        """Return the oldest seals whose entries are still there."""
-        whole = select(AuditSeal).where(AuditSeal.cut_at == 0).order_by(AuditSeal.id).limit(limit)
+    def oldest_whole_seals(self, after: int, limit: int) -> list[AuditSeal]:
+        """Return the oldest seals above a number whose entries are still there."""
+        whole = select(AuditSeal).where(AuditSeal.id > after, AuditSeal.cut_at == 0).order_by(AuditSeal.id).limit(limit)
         return list(self.session.scalars(whole))
 
     def delete_sealed(self, seal_id: int) -> int:

@@ -6,6 +6,7 @@ from ccmanage.audit.chain import START, SealedEntry, link
 from ccmanage.audit.models import AuditEntry, AuditSeal
 from ccmanage.audit.repository import AuditRepository
 from ccmanage.core.clock import Clock
+from ccmanage.core.retaining import Taken
 
 _ENTRIES: Final = 1_000
 _CUT_SEALS: Final = 20
@@ -43,18 +44,19 @@ class Sealer:
         self._repository.mark_sealed([entry.id for entry in entries], number)
         return len(entries)
 
-    def cut(self, before: int) -> int:
-        """Take away the entries of some of the oldest seals whose entries are all older; returns how many went.
+    def cut(self, before: int, mark: int = 0) -> Taken:
+        """Take away the entries of some of the oldest seals after a mark whose entries are all older.
 
         The seals stay: the chain goes on from them, and shows where it was cut.
         """
-        gone = 0
-        for seal in self._repository.oldest_whole_seals(_CUT_SEALS):
+        gone, reached = 0, mark
+        seals = self._repository.oldest_whole_seals(mark, _CUT_SEALS)
+        for seal in seals:
             if seal.last_at >= before:
-                break
+                return Taken(gone, reached, more=False)
             gone += self._repository.delete_sealed(seal.id)
-            seal.cut_at = self._clock.now_ms()
-        return gone
+            seal.cut_at, reached = self._clock.now_ms(), seal.id
+        return Taken(gone, reached, more=len(seals) == _CUT_SEALS)
 
 
 def sealed_entry(entry: AuditEntry) -> SealedEntry:

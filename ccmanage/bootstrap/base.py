@@ -10,6 +10,7 @@ from ccmanage.audit.sealing import Sealer
 from ccmanage.audit.service import Actor, AuditService
 from ccmanage.bootstrap.hearing import HeardAudit
 from ccmanage.core.config import Settings
+from ccmanage.core.crypto import KeyRing
 from ccmanage.core.uow import UnitOfWork
 from ccmanage.email.editing import TemplateService
 from ccmanage.email.outgoing import OutgoingService
@@ -107,6 +108,11 @@ class ScopeBase(UnitOfWork):
         """Texts of mails."""
         repository, portal = TemplateRepository(self.session), self._runtime.settings.public_url
         return TemplateService(repository, self.email, self.settings, self.clock, self.audit, portal=portal)
+
+    @property
+    def ring(self) -> KeyRing:
+        """What encrypts at rest."""
+        return self._runtime.ring
 
     @cached_property
     def sealer(self) -> Sealer:

@@ -21,8 +21,9 @@ from ccmanage.accounts.settings import ADMINS_NEED_FACTOR, IDLE_MINUTES
 from ccmanage.accounts.tokens import TokenService
 from ccmanage.accounts.viewing import ViewingService
 from ccmanage.bootstrap.base import ScopeBase
-from ccmanage.core.clock import MINUTE
+from ccmanage.core.clock import DAY, MINUTE
 from ccmanage.email.service import Recipient
+from ccmanage.settings.retention import SIGN_INS
 from ccmanage.workspaces.invitation_repository import InvitationRepository
 from ccmanage.workspaces.invitations import InvitationService
 from ccmanage.workspaces.mails import WorkspaceMails
@@ -45,7 +46,9 @@ class PeopleScope(ScopeBase):
     def sessions(self) -> SessionService:
         """Their sign-ins."""
         repository, runtime = SessionRepository(self.session), self._runtime
-        policy = Policy(self.settings.get(IDLE_MINUTES) * MINUTE, self._admins_need_factor)
+        policy = Policy(
+            self.settings.get(IDLE_MINUTES) * MINUTE, self._admins_need_factor, self.settings.get(SIGN_INS) * DAY
+        )
         return SessionService(repository, runtime.ring, runtime.tokens, self.clock, self.audit, policy)
 
     @cached_property

@@ -16,6 +16,7 @@ from ccmanage.admission.counting import MemoryCounters
 from ccmanage.admission.snapshots import SnapshotReader
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap.registry import collect
+from ccmanage.bootstrap.retaining import RULES, days_of, marks_of
 from ccmanage.bootstrap.scope import Scope
 from ccmanage.core.clock import Clock, FileClock, SystemClock
 from ccmanage.core.config import Settings
@@ -33,6 +34,7 @@ from ccmanage.notifications.delivering import Deliverer
 from ccmanage.pricing.cache import PriceBookCache
 from ccmanage.privacy.erasure import Eraser
 from ccmanage.privacy.exports import Exporter
+from ccmanage.privacy.retention import Retainer
 from ccmanage.reports.numbers import OutsideNumbers
 from ccmanage.settings.cache import SettingsCache
 from ccmanage.subscriptions.sweeping import Renewer
@@ -83,6 +85,7 @@ class Runtime:
         self.challenge_tokens = Tokens(signing, "mfa")
         self.exporter = Exporter(self.scope, self.read, self.ring, self.clock)
         self.eraser = Eraser(self.scope, settings.data_dir, self.clock)
+        self.retainer = Retainer(self.scope, RULES, self.clock, days_of, marks_of)
         self.oidc = OidcClient(settings, self.clock) if settings.oidc_issuer else None
 
     @cached_property

@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ccmanage.core.clock import DAY
+from ccmanage.core.crypto import KeyRing
 from ccmanage.core.db import Base, Blob, Digest
 from ccmanage.core.personal import Erasure, personal
 from ccmanage.core.sql import IN_LIST, chunks
@@ -18,6 +19,8 @@ class IdempotencyRecord(Base):
     __tablename__ = "idempotency_records"
     __personal__ = personal(
         "The answers to repeated requests, for a day; they may name what the asker named.",
+        sealed={"body": "idempotency_records.body"},
+        row="scope",
         on_erasure=Erasure.KEEP,
         unexported="a technical copy of answers that the person was given, for a day",
         kept="a day",
@@ -27,9 +30,19 @@ class IdempotencyRecord(Base):
     request_hash: Mapped[bytes] = mapped_column(Digest)
     status: Mapped[int] = mapped_column(Integer)
     content_type: Mapped[str] = mapped_column(String(64))
-    # None where the answer showed a secret: that is shown once and stored nowhere.
+    # Encrypted. None where the answer showed a secret: that is shown once and stored nowhere.
     body: Mapped[bytes | None] = mapped_column(Blob)
     created_at: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+def seal_body(ring: KeyRing, scope: bytes, body: bytes) -> bytes:
+    """Encrypt an answer for its record."""
+    return ring.encrypt_bytes(body, f"idempotency_records.body:{scope.hex()}")
+
+
+def open_body(ring: KeyRing, scope: bytes, sealed: bytes) -> bytes:
+    """Decrypt the answer of a record; raises CannotDecrypt."""
+    return ring.decrypt_bytes(sealed, f"idempotency_records.body:{scope.hex()}")
 
 
 def find_record(session: Session, scope: bytes, now: int) -> IdempotencyRecord | None:

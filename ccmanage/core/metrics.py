@@ -85,6 +85,10 @@ NUDGES_SENT = Counter("ccmanage_nudges_sent_total", "Messages to the workers tha
 NUDGES_FAILED = Counter("ccmanage_nudges_failed_total", "Tries to send a message that failed.")
 NUDGES_DROPPED = Counter("ccmanage_nudges_dropped_total", "Messages given up; the timetable finds their work.")
 TASK_SECONDS = Histogram("ccmanage_task_seconds", "Time of one task.", ("task", "result"), buckets=_SLOW)
+RETENTION_REMOVED = Counter(
+    "ccmanage_retention_removed_total", "Rows that retention deleted or emptied, by kind of data.", ("kind",)
+)
+RETENTION_FAILED = Counter("ccmanage_retention_failed_total", "Steps of retention that failed.", ("kind",))
 
 
 def exposition() -> tuple[bytes, str]:

@@ -123,10 +123,13 @@ class EmailRepository(Repository[Email]):
                 .execution_options(synchronize_session=False)
             )
 
-    def with_body_before(self, before: int, limit: int) -> Sequence[int]:
+    def with_body_between(self, since: int, before: int, limit: int) -> Sequence[int]:
         """Return numbers of old mails whose text is still kept and that no longer wait."""
         statement = select(Email.id).where(
-            Email.created_at < before, Email.values_sealed != b"", Email.state.not_in(WAITING)
+            Email.created_at >= since,
+            Email.created_at < before,
+            Email.values_sealed != b"",
+            Email.state.not_in(WAITING),
         )
         return self.session.scalars(statement.order_by(Email.created_at).limit(limit)).all()
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ccmanage.audit.service import AuditService
-from ccmanage.core.clock import Clock
+from ccmanage.core.clock import DAY, Clock
 from ccmanage.core.crypto import KeyRing
 from ccmanage.core.errors import FieldError
 from ccmanage.core.ids import EMAIL, encode_id, new_id
 from ccmanage.core.pagination import Page, PageRequest
+from ccmanage.core.retaining import Taken
 from ccmanage.core.tasks import Task
 from ccmanage.email.catalogue import LANGUAGES, TEMPLATES
 from ccmanage.email.errors import BadAddress, BodyForgotten, EmailNotFound, StillWaiting
@@ -21,6 +22,7 @@ from ccmanage.email.tasks import SendMail
 
 _MAX_VALUE = 4_000
 _CHUNK = 500
+_LAG_MS = 30 * DAY
 
 
 class Transaction(Protocol):
@@ -192,15 +194,20 @@ class EmailService:
             self._repository.opt_in(index, template)
         return forgotten
 
-    def forget_bodies(self, before: int) -> bool:
-        """Forget the texts of up to 500 mails older than an instant; tells whether there may be more."""
-        numbers = self._repository.with_body_before(before, _CHUNK)
-        self._repository.forget_bodies(numbers)
-        return len(numbers) == _CHUNK
+    def forget_bodies(self, before: int, mark: int) -> Taken:
+        """Forget texts and addresses of up to 500 mails from between the mark and an instant that no longer wait.
 
-    def forget(self, before: int) -> bool:
-        """Delete up to 500 mails older than an instant; tells whether there may be more."""
-        return self._repository.delete_before(before, _CHUNK) == _CHUNK
+        The mark stays so far behind that what waits now has long been sent or given up when it is passed.
+        """
+        numbers = self._repository.with_body_between(mark, before, _CHUNK)
+        self._repository.forget_bodies(numbers)
+        more = len(numbers) == _CHUNK
+        return Taken(len(numbers), mark if more else max(mark, before - _LAG_MS), more)
+
+    def forget(self, before: int, mark: int) -> Taken:
+        """Delete up to 500 mails older than an instant that no longer wait."""
+        gone = self._repository.delete_before(before, _CHUNK)
+        return Taken(gone, mark, more=gone == _CHUNK)
 
     def index(self, address: str) -> bytes:
         """Return the keyed digest by which mails to an address are found."""

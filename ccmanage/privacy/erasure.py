@@ -13,6 +13,7 @@ from ccmanage.audit.service import AuditService
 from ccmanage.core.clock import DAY, MINUTE, Clock
 from ccmanage.core.ids import USER, decode_id, encode_id, new_id
 from ccmanage.core.logging import get_logger
+from ccmanage.core.retaining import Taken
 from ccmanage.core.security import Digester
 from ccmanage.core.uow import with_retries
 from ccmanage.privacy.erasing import steps
@@ -153,6 +154,22 @@ class ErasureService:
         erasure.state, erasure.next_attempt_at = ErasureState.RUNNING, 0
         self._record("privacy.replay_erasure", erasure)
         return erasure.id
+
+    def end_unverified(self, before: int, mark: int) -> Taken:
+        """Let accounts end, as if asked for, that were made before an instant and whose address nobody confirmed.
+
+        The mark is an account's number: each is looked at once, when it is old enough. Administrators are spared:
+        what would be left of an installation without one?
+        """
+        people = self.repository.people_between(mark, before, _LOG_ROWS)
+        now, begun = self.transaction.clock.now_ms(), 0
+        for person in people:
+            if not person.is_unverified or self.repository.open_of(person.user_id) is not None:
+                continue
+            account = self._parts.accounts.by_number(person.user_id)
+            self._record("privacy.end_unverified", self._add(account.id, account.public_id, account.email, now))
+            begun += 1
+        return Taken(begun, people[-1].user_id if people else mark, more=len(people) == _LOG_ROWS)
 
     def person_of(self, number: int) -> int:
         """Return whom an erasure that is being carried out is about; raises NoErasure."""

@@ -14,6 +14,7 @@ from ccmanage.core.clock import HOUR, MINUTE, Clock
 from ccmanage.core.crypto import KeyRing
 from ccmanage.core.ids import USER, encode_id, new_id
 from ccmanage.core.logging import get_logger
+from ccmanage.core.retaining import Taken
 from ccmanage.core.tasks import Task
 from ccmanage.core.uow import with_retries
 from ccmanage.privacy.archive import write_archive
@@ -32,6 +33,7 @@ _CLAIM_MS: Final = 5 * MINUTE
 _PAUSE_MS: Final = MINUTE
 _TRIES: Final = 5
 _EXPIRE_ROWS: Final = 100
+_FORGET_ROWS: Final = 500
 _IN_MEMORY: Final = 32 << 20
 
 
@@ -145,6 +147,11 @@ class ExportService:
         over = self.repository.over(self.transaction.clock.now_ms(), _EXPIRE_ROWS)
         self._drop(over)
         return len(over)
+
+    def forget(self, before: int, mark: int) -> Taken:
+        """Delete the record of some copies that were asked for before an instant."""
+        gone = self.repository.forget_before(before, _FORGET_ROWS)
+        return Taken(gone, mark, more=gone == _FORGET_ROWS)
 
     def erase(self, user_id: int) -> None:
         """Delete everything that a person ever asked for."""

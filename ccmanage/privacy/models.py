@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ccmanage.core.db import TABLE, Base, BigId, Blob, Count, Digest, PublicId, Tiny, bytes_type
-from ccmanage.core.personal import Erasure, personal
+from ccmanage.core.personal import Erasure, no_personal, personal
 
 
 class ExportState(IntEnum):
@@ -143,3 +143,16 @@ class Consent(Base):
     at: Mapped[int] = mapped_column(BigInteger)
     source: Mapped[str] = mapped_column(String(32))
     network_sealed: Mapped[bytes] = mapped_column(bytes_type(512))
+
+
+class RetentionMark(Base):
+    """How far retention has come with one kind of data: whoever goes on after a crash begins there."""
+
+    __tablename__ = "retention_marks"
+    __personal__ = no_personal("how far retention has come")
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    # The number of a row or an instant, as the kind of data wants it.
+    reached: Mapped[int] = mapped_column(BigInteger)
+    removed: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)

@@ -1,14 +1,32 @@
 """Queries of exports, erasures and consents."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import and_, delete, func, select, text, update
 
+from ccmanage.accounts.models import Role, User, UserState
 from ccmanage.core.pagination import Page, PageRequest
 from ccmanage.core.repository import Repository
 from ccmanage.core.sql import IN_LIST, chunks
-from ccmanage.privacy.models import Consent, DataExport, ErasureRequest, ErasureState, ExportChunk, ExportState
+from ccmanage.privacy.models import (
+    Consent,
+    DataExport,
+    ErasureRequest,
+    ErasureState,
+    ExportChunk,
+    ExportState,
+    RetentionMark,
+)
 from ccmanage.workspaces.models import Workspace
+
+
+class Newcomer(NamedTuple):
+    """An account, and whether it is one whose address nobody ever confirmed."""
+
+    user_id: int
+    is_unverified: bool
+
 
 _OPEN = (ExportState.WAITING, ExportState.BUILDING)
 
@@ -70,6 +88,17 @@ class ExportRepository(Repository[DataExport]):
         for part in chunks(export_ids, IN_LIST):
             self.session.execute(delete(ExportChunk).where(ExportChunk.export_id.in_(part)))
 
+    def forget_before(self, at: int, limit: int) -> int:
+        """Delete the record of exports that were asked for before an instant and are over; returns how many."""
+        old = select(DataExport.id).where(
+            DataExport.requested_at < at, DataExport.state.in_((ExportState.FAILED, ExportState.EXPIRED))
+        )
+        numbers = list(self.session.scalars(old.order_by(DataExport.id).limit(limit)))
+        self.drop_chunks(numbers)
+        for part in chunks(numbers, IN_LIST):
+            self.session.execute(delete(DataExport).where(DataExport.id.in_(part)))
+        return len(numbers)
+
     def over(self, now: int, limit: int) -> list[DataExport]:
         """Return exports whose files nobody may fetch any more."""
         ended = (
@@ -122,6 +151,17 @@ class ErasureRepository(Repository[ErasureRequest]):
             .limit(1)
         ).one_or_none()
 
+    def people_between(self, after: int, before: int, limit: int) -> list[Newcomer]:
+        """Return accounts above a number that were made before an instant, the lowest number first."""
+        unverified = and_(User.email_verified_at.is_(None), User.state != UserState.ERASED, User.role != Role.ADMIN)
+        rows = self.session.execute(
+            select(User.id, unverified.label("is_unverified"))
+            .where(User.id > after, User.created_at < before)
+            .order_by(User.id)
+            .limit(limit)
+        )
+        return [Newcomer(int(number), bool(is_unverified)) for number, is_unverified in rows]
+
     def personal_workspaces(self, user_id: int) -> list[int]:
         """Return the workspaces that are a person's alone."""
         return list(self.session.scalars(select(Workspace.id).where(Workspace.personal_user_id == user_id)))
@@ -139,6 +179,17 @@ class ErasureRepository(Repository[ErasureRequest]):
             {"person": user_id},
         )
         return [str(name) for (name,) in rows]
+
+
+class RetentionRepository(Repository[RetentionMark]):
+    """How far retention has come."""
+
+    model = RetentionMark
+
+    def mark(self, name: str, now: int) -> RetentionMark:
+        """Return the mark of a kind of data, locked; it is made when it is first asked for."""
+        found = self.session.get(RetentionMark, name, with_for_update=True)
+        return found or self.add(RetentionMark(name=name, reached=0, removed=0, updated_at=now))
 
 
 class ConsentRepository(Repository[Consent]):

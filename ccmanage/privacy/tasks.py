@@ -18,3 +18,10 @@ class EraseDue(Task):
     """Forget whoever asked for it a week ago."""
 
     name: ClassVar[str] = "privacy.erase_due"
+
+
+@dataclass(frozen=True)
+class ApplyRetention(Task):
+    """Take away what is older than the settings allow."""
+
+    name: ClassVar[str] = "privacy.apply_retention"

@@ -186,6 +186,7 @@ class QuarantinedEvent(Base):
     __table_args__ = (
         UniqueConstraint("gateway_id", "fingerprint", name="uq_quarantine_gateway_id_fingerprint"),
         Index(None, "state", "id"),
+        Index(None, "last_seen_at"),
         TABLE,
     )
 

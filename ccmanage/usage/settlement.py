@@ -310,6 +310,12 @@ def take_lane(connection: Connection) -> bool:
     return connection.exec_driver_sql(text).first() is not None
 
 
+def wait_for_lane(connection: Connection) -> None:
+    """Lock the lane, waiting for whoever settles just now: a settler itself never waits, it looks again soon."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"SELECT lane FROM settlement_lanes WHERE lane = {LANE} FOR UPDATE")
+
+
 def _existing(connection: Connection, batches: Iterable[Claimed]) -> dict[EventKey, bytes]:
     """Return the payload hashes of the ids that were charged before, archived ones too."""
     by_gateway: dict[int, set[bytes]] = defaultdict(set)

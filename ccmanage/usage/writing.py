@@ -60,6 +60,7 @@ _EVENTS = BulkInsert(
 )
 _ROLLUP_KEY = ("workspace_id", "slot", "key_id", "user_id", "model_id", "project_id")
 _ROLLUPS = BulkInsert("rollups", (*_ROLLUP_KEY, *_SUMS, "sealed"), "i" * 16, key=_ROLLUP_KEY, add=_SUMS)
+_SEALED = BulkInsert("rollups", (*_ROLLUP_KEY, *_SUMS, "sealed"), "i" * 16, key=_ROLLUP_KEY, put=("sealed",))
 _INSTALLATION = BulkInsert(
     "installation_rollups", ("slot", "model_id", *_SUMS), "i" * 11, key=("slot", "model_id"), add=_SUMS
 )
@@ -100,7 +101,8 @@ _QUARANTINE = BulkInsert(
     "bibibbbiiiiib",
     key=("gateway_id", "fingerprint"),
     add=("count",),
-    put=("last_seen_at",),
+    # The body too: it may have been forgotten since.
+    put=("last_seen_at", "body"),
 )
 _UNPRICED = BulkInsert(
     "unpriced_events", ("event_number", "model_id", "event_at", "workspace_id", "tokens", "settlement_id"), "iiiiii"
@@ -139,6 +141,11 @@ def write_rollups(connection: Connection, rollups: dict[tuple[int, ...], list[in
         for place, value in enumerate(sums):
             whole[place] += value
     _INSTALLATION.run(connection, [(*key, *sums) for key, sums in sorted(installation.items())])
+
+
+def seal_rollups(connection: Connection, keys: Iterable[tuple[int, ...]]) -> None:
+    """Note that events of these sums are gone: the sums stand on their own from here on."""
+    _SEALED.run(connection, [(*key, *[0] * len(_SUMS), 1) for key in sorted(set(keys))])
 
 
 def _write_unpriced(connection: Connection, names: Iterable[tuple[int, str]]) -> None:

@@ -32,6 +32,10 @@ class BooksService:
             return None
         return StoredRun(run.at, bool(run.is_full), bool(run.is_clean), json.loads(run.report))
 
+    def proven_settlement(self) -> int:
+        """Return up to which settlement the last audit had proven the books; 0 if it was never made."""
+        return self._repository.watermark().settlement
+
     def last_full_at(self) -> int | None:
         """Return when all books were audited from the beginning for the last time, None if never."""
         return self._repository.last_full_at()

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from ccmanage.audit.chain import START, Seal, SealedEntry, judge, link
 from ccmanage.audit.tasks import SealAudit
+from ccmanage.core.retaining import Taken
 from ccmanage.reports.books.audit import audit_books
 from support.books import assert_books_clean, audit_in_chunks
 from support.world import World
@@ -102,12 +103,12 @@ def test_a_sealed_entry_without_its_seal_is_found(sealed: World) -> None:
 def test_retention_cuts_at_a_seal_and_the_chain_still_holds(sealed: World) -> None:
     before = sealed.clock.now_ms() - 1_000 - 86_400_000
     with sealed.scope() as scope:
-        assert scope.sealer.cut(before) == 4
+        assert scope.sealer.cut(before) == Taken(4, 2, more=False)
     assert sealed.count("audit_log") == sealed.count("audit_details") == 2
     assert [bool(row["cut_at"]) for row in sealed.rows("audit_seals")] == [True, True, False]
     assert_books_clean(sealed.runtime.database, sealed.clock)
     with sealed.scope() as scope:
-        assert scope.sealer.cut(before) == 0
+        assert scope.sealer.cut(before, 2) == Taken(0, 2, more=False)
 
 
 def test_erasing_the_readable_side_breaks_nothing(sealed: World) -> None:
