@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ccmanage.keys.limits import OwnLimits
 from ccmanage.keys.service import Keyring
 from ccmanage.packages.limits import KeyLimits, Window
 from support.stack import Stack, Tenant
+from support.stack_admin import Admin
 from support.stack_posts import send
 from support.stack_process import until
 
@@ -22,6 +24,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.mysql, pytest.mark.redis]
 
 SEEN_SECONDS = 2.0
 VERIFY = "/v1/keys/verify"
+MODEL = "claude-sonnet-4-5"
+TERMS = {"allowance": "5", "period": {"kind": "month"}}
 
 
 def ask(stack: Stack, tenant: Tenant, path: str, body: dict[str, Any], *, api: int = 0) -> tuple[int, dict[str, Any]]:
@@ -32,8 +36,9 @@ def ask(stack: Stack, tenant: Tenant, path: str, body: dict[str, Any], *, api: i
     return answer.status, json.loads(answer.body)
 
 
-def code(stack: Stack, tenant: Tenant, key: str, *, api: int = 0) -> str:
-    status, found = ask(stack, tenant, VERIFY, {"api_key": key}, api=api)
+def code(stack: Stack, tenant: Tenant, key: str, *, api: int = 0, **more: Any) -> str:
+    """Return what a process says of a key."""
+    status, found = ask(stack, tenant, VERIFY, {"api_key": key, **more}, api=api)
     assert status == 200, (status, found)
     return str(found["code"])
 
@@ -42,6 +47,26 @@ def key_of(stack: Stack, tenant: Tenant, place: int = 0) -> str:
     """Return the outside id of a key of the tenant."""
     query = f"SELECT HEX(public_id) FROM api_keys WHERE workspace_id = {tenant.workspaces[place]}"
     return encode_id(KEY, bytes.fromhex(str(stack.scalar(query))))
+
+
+def publish(admin: Admin, name: str, **key_limits: Any) -> dict[str, Any]:
+    """Publish a package over HTTP."""
+    body = {"name": name, "terms": {**TERMS, "key_limits": key_limits}}
+    drafted = admin.do("/v1/admin/packages", body, 201)
+    return admin.do(f"/v1/admin/packages/{drafted['id']}/publish", {"revision": drafted["revision"]}, 200)
+
+
+def both_see(stack: Stack, tenant: Tenant, wanted: str) -> None:
+    """Wait until both processes answer so; from then on they keep to it."""
+    began = time.monotonic()
+
+    def seen(api: int) -> bool:
+        return code(stack, tenant, tenant.keys[0], api=api, model=MODEL) == wanted
+
+    for api in (0, 1):
+        until(partial(seen, api), SEEN_SECONDS, f"{wanted} is seen")
+    assert time.monotonic() - began < SEEN_SECONDS
+    assert [seen(api) for api in (0, 1)] == [True, True]
 
 
 def test_row_58_of_a_thousand_holds_for_one_call_exactly_one_succeeds(stack: Stack) -> None:
@@ -140,3 +165,31 @@ def test_without_the_database_what_was_known_answers(stack: Stack, tenant: Tenan
     finally:
         stack.sql_proxy.forward()
     until(lambda: code(stack, tenant, key, api=1) == "VALID", 10, "it is known again")
+
+
+def test_row_59_so_is_a_package_seen_by_all_processes(stack: Stack, tenant: Tenant) -> None:
+    """Assigned, moved to the next version, changed to another package, ended: both processes follow each time."""
+    admin, place = Admin.of(stack), tenant.workspace_ids[0]
+    narrow = publish(admin, "Narrow", models={"allow": ["claude-opus-*"], "deny": []})
+    wide = publish(admin, "Wide", requests={"day": 1_000_000})
+    both_see(stack, tenant, "VALID")
+
+    body = {"workspace_id": place, "package_id": narrow["id"], "reason": "for the test"}
+    assigned = admin.do("/v1/admin/subscriptions", body, 201)
+    both_see(stack, tenant, "MODEL_NOT_ALLOWED")
+
+    # The next version of the package says less; subscribers are moved to it.
+    terms = {**TERMS, "key_limits": {"requests": {"day": 1}}}
+    revision = {"revision": narrow["revision"], "terms": terms}
+    drafted = admin.do(f"/v1/admin/packages/{narrow['id']}/draft", revision, 200, method="PUT")
+    admin.do(f"/v1/admin/packages/{narrow['id']}/publish", {"revision": drafted["revision"]}, 200)
+    moving = {"dry_run": False, "reason": "for the test", "when": "now"}
+    [line] = admin.do(f"/v1/admin/packages/{narrow['id']}/move", moving, 200)["items"]
+    assert line["id"] == assigned["id"]
+    both_see(stack, tenant, "RATE_LIMITED")
+
+    moving = {**moving, "to_package_id": wide["id"]}
+    admin.do(f"/v1/admin/packages/{narrow['id']}/move", moving, 200)
+    both_see(stack, tenant, "VALID")
+    found = ask(stack, tenant, VERIFY, {"api_key": tenant.keys[0], "model": MODEL})[1]
+    assert [limit["limit"] for limit in found["limits"]] == [1_000_000]

@@ -49,7 +49,7 @@ class Admin:
     def grant(self, workspace_id: str, credits: str) -> str:
         """Give credits; returns the grant's id."""
         body = {"credits": credits, "reason": "chaos"}
-        made = self._do(f"/v1/admin/workspaces/{workspace_id}/grants", body, 201)
+        made = self.do(f"/v1/admin/workspaces/{workspace_id}/grants", body, 201)
         self.granted.append((workspace_id, made["id"], parse_credits(credits)))
         return str(made["id"])
 
@@ -69,16 +69,17 @@ class Admin:
         body: dict[str, Any] = {"pattern": pattern, "rates": {**rates, "cache_write_1h": input}}
         if effective_from:
             body["effective_from"] = to_rfc3339(effective_from)
-        made = self._do("/v1/admin/prices", body, 201)
+        made = self.do("/v1/admin/prices", body, 201)
         self.priced[decode_id(PRICE, made["id"])] = SystemClock().now_ms()
 
-    def _do(self, path: str, body: dict[str, Any], status: int) -> dict[str, Any]:
-        answer = self._ask(path, body)
+    def do(self, path: str, body: dict[str, Any], status: int, *, method: str = "POST") -> dict[str, Any]:
+        """Do something; returns the answer, which must have this status."""
+        answer = self._ask(path, body, method=method)
         if answer.status != status:
             raise GaveUp(f"{path}: {answer}")
         return answer.json
 
-    def _ask(self, path: str, body: dict[str, Any]) -> Answer:
+    def _ask(self, path: str, body: dict[str, Any], *, method: str = "POST") -> Answer:
         """Ask again, with one key, until there is an answer that says what happened."""
         headers = {
             "Authorization": f"Bearer {self.token}",
@@ -87,7 +88,7 @@ class Admin:
         }
         deadline = time.monotonic() + self.patience()
         while True:
-            answer = send(next(self._ports), path, json.dumps(body).encode(), headers)
+            answer = send(next(self._ports), path, json.dumps(body).encode(), headers, method=method)
             self.answers.append(answer)
             if answer.status not in LATER:
                 return answer
