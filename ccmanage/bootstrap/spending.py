@@ -28,7 +28,7 @@ from ccmanage.subscriptions.desk import Desk
 from ccmanage.subscriptions.letters import SubscriptionLetters
 from ccmanage.subscriptions.repository import SubscriptionRepository
 from ccmanage.subscriptions.service import SubscriptionService
-from ccmanage.subscriptions.turning import Done
+from ccmanage.subscriptions.turning import Done, key_bounds
 from ccmanage.subscriptions.views import SubscriptionViews
 from ccmanage.vouchers.repository import VoucherRepository
 from ccmanage.vouchers.service import VoucherService
@@ -110,10 +110,12 @@ class SpendingScope(NotifyingScope):
         clock = DatabaseClock(self.session, self.clock) if self._runtime.uses_database_clock else self.clock
         address = self._runtime.settings.public_url
         letters = SubscriptionLetters(self.email, self.accounts, self.workspaces, self.packages, address)
-        return Desk(self, self._subscription_repository, self.packages, clock, letters, self._tell_of_turns)
+        return Desk(self, self._subscription_repository, self.packages, clock, letters, self._after_turns)
 
-    def _tell_of_turns(self, done: Sequence[Done]) -> None:
+    def _after_turns(self, done: Sequence[Done]) -> None:
         self.happenings.publish(news_of_turns(done))
+        if bounds := key_bounds(done, self._subscription_desk.versions):
+            self.key_limits.fit_to(bounds)
 
     @cached_property
     def keys(self) -> KeyService:

@@ -1,6 +1,6 @@
 """Use cases around limits of keys: people set their own inside what the package of the workspace allows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ccmanage.audit.service import AuditService
@@ -77,20 +77,23 @@ class KeyLimitService:
             )
         return LimitsView(key, own, package)
 
-    def fit(self, workspace_id: int) -> Sequence[ApiKey]:
-        """Disable what exceeds the plan, newest first; returns which. A key that is enabled again is counted anew."""
-        most = self._keys.allowed(workspace_id).max_keys
-        if most is None:
-            return []
-        enabled = self._repository.lock_enabled(workspace_id)
-        surplus = enabled[most:]
-        for key in reversed(surplus):
-            self._keys.rest(key, DisabledCause.PLAN)
-        return surplus
+    def fit_to(self, bounds: Mapping[int, int]) -> int:
+        """Disable what exceeds the plan in workspaces that may have so many keys, newest first; returns how many.
+
+        A key that is enabled again is counted anew.
+        """
+        counts = self._repository.enabled_counts(bounds)
+        return sum(self._fit(number, most) for number, most in bounds.items() if counts.get(number, 0) > most)
 
     def fit_all(self) -> int:
-        """Do that for all workspaces whose plan has shrunk by whatever way; returns how many keys were disabled."""
-        return sum(len(self.fit(number)) for number in self._keys.overfull(FIT_CHUNK))
+        """Do that for all workspaces: a key may have been made while the plan shrank; returns how many there were."""
+        return self.fit_to(self._keys.overfull(FIT_CHUNK))
+
+    def _fit(self, workspace_id: int, most: int) -> int:
+        surplus = self._repository.lock_enabled(workspace_id)[most:]
+        for key in reversed(surplus):
+            self._keys.rest(key, DisabledCause.PLAN)
+        return len(surplus)
 
     def _own(self, key_id: int) -> OwnLimits:
         row = self._repository.limits_row(key_id)

@@ -74,6 +74,18 @@ class KeyRepository(Repository[ApiKey]):
             or 0
         )
 
+    def enabled_counts(self, workspace_ids: Iterable[int]) -> dict[int, int]:
+        """Count the keys of each workspace that may be used; those without are absent."""
+        found: dict[int, int] = {}
+        for part in chunks(sorted(workspace_ids), IN_LIST):
+            rows = self.session.execute(
+                select(ApiKey.workspace_id, func.count())
+                .where(ApiKey.workspace_id.in_(part), ApiKey.state == KeyState.ACTIVE, ApiKey.disabled_at == 0)
+                .group_by(ApiKey.workspace_id)
+            )
+            found |= {row[0]: row[1] for row in rows}
+        return found
+
     def with_more_than(self, version_id: int, most: int, limit: int) -> list[int]:
         """Return workspaces on a version of a package that have more keys that may be used than so many."""
         statement = (

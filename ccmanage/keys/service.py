@@ -243,11 +243,11 @@ class KeyService:
             return NO_LIMITS
         return plan.version.terms.key_limits
 
-    def overfull(self, limit: int) -> list[int]:
-        """Return workspaces that have more keys than their plan allows."""
-        found: list[int] = []
+    def overfull(self, limit: int) -> dict[int, int]:
+        """Return workspaces that have more keys than their plan allows, with how many that is."""
+        found: dict[int, int] = {}
         for version_id, most in self._plans.bounded_by_keys().items():
-            found.extend(self._repository.with_more_than(version_id, most, limit - len(found)))
+            found |= dict.fromkeys(self._repository.with_more_than(version_id, most, limit - len(found)), most)
             if len(found) >= limit:
                 break
         return found

@@ -16,11 +16,12 @@ from ccmanage.credits.rules import Cause as Reference
 from ccmanage.packages.rules import Version
 from ccmanage.subscriptions.repository import SubscriptionRepository
 from ccmanage.subscriptions.rules import share_of_time
-from ccmanage.subscriptions.states import Keeps, Standing, Turn, when_due
+from ccmanage.subscriptions.states import Cause, Keeps, Standing, Turn, when_due
 
 # A subscription that missed more periods goes on in the next transaction.
 MAX_ROUNDS = 50
 _PROVISIONAL = 1 << 61
+_BEGINNINGS = (Cause.ASSIGNED, Cause.TRIAL_STARTED)
 
 
 class Part(StrEnum):
@@ -39,6 +40,11 @@ class Done:
     after: Standing
     parts: Mapping[int, Part]
 
+    @property
+    def is_of_another_version(self) -> bool:
+        """Tell whether a version begins: the first one, or another one."""
+        return self.turn.cause in _BEGINNINGS or self.turn.before.version_id != self.after.version_id
+
 
 @dataclass(slots=True)
 class _Plan:
@@ -53,6 +59,14 @@ class _Plan:
     @property
     def cause(self) -> Reference:
         return Reference(BY_RENEWAL, self.renewal_id)
+
+
+def key_bounds(done: Iterable[Done], versions: Callable[[Iterable[int]], Mapping[int, Version]]) -> dict[int, int]:
+    """Return how many keys workspaces may have from now on, where a version has begun that says so."""
+    after = [one.after for one in done if one.is_of_another_version]
+    known = versions(one.version_id for one in after)
+    bounds = {one.workspace_id: known[one.version_id].terms.key_limits.max_keys for one in after}
+    return {workspace_id: most for workspace_id, most in bounds.items() if most is not None}
 
 
 class Turner:
