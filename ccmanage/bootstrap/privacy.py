@@ -38,7 +38,7 @@ class PrivacyScope(ReadingScope):
             ending=EndingService(people, sessions, self.clock),
             audit=self.audit,
             mail=self._privacy_mail,
-            keys=self._above,
+            possessions=self._above,
             digester=self._runtime.digester,
         )
         return ErasureService(self, ErasureRepository(self.session), parts)

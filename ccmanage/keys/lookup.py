@@ -5,18 +5,20 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from ccmanage.accounts.models import UserState
 from ccmanage.core.sql import IN_LIST, chunks, ints, select_in
 
 DIGEST_BYTES = 32
 
-_COLUMNS = "k.id, k.workspace_id, k.user_id, COALESCE(k.revoked_at, 0), COALESCE(k.expires_at, 0), w.state"
+_COLUMNS = "k.id, k.workspace_id, k.user_id, COALESCE(k.revoked_at, 0), COALESCE(k.expires_at, 0), w.state, u.state"
 _BY_DIGEST = (
     f"SELECT s.digest, COALESCE(s.expires_at, 0), {_COLUMNS} FROM api_key_secrets s"
-    " JOIN api_keys k ON k.id = s.key_id JOIN workspaces w ON w.id = k.workspace_id WHERE s.digest IN ({})"
+    " JOIN api_keys k ON k.id = s.key_id JOIN workspaces w ON w.id = k.workspace_id JOIN users u ON u.id = k.user_id"
+    " WHERE s.digest IN ({})"
 )
 _BY_ID = (
     f"SELECT k.public_id, 0, {_COLUMNS} FROM api_keys k"
-    " JOIN workspaces w ON w.id = k.workspace_id WHERE k.public_id IN ({})"
+    " JOIN workspaces w ON w.id = k.workspace_id JOIN users u ON u.id = k.user_id WHERE k.public_id IN ({})"
 )
 
 
@@ -29,6 +31,8 @@ class KeyFound(NamedTuple):
     revoked_at: int
     expires_at: int
     workspace_state: int
+    # Whose labels are kept no more.
+    is_erased: bool
 
 
 def find_keys(connection: Connection, references: Collection[bytes]) -> dict[bytes, KeyFound]:
@@ -39,11 +43,13 @@ def find_keys(connection: Connection, references: Collection[bytes]) -> dict[byt
     for text, wanted in ((_BY_DIGEST, digests), (_BY_ID, outside_ids)):
         if not wanted:
             continue
-        for reference, secret_ends, key_id, workspace, user, revoked, expires, state in select_in(
+        for reference, secret_ends, key_id, workspace, user, revoked, expires, state, user_state in select_in(
             connection, text, wanted
         ):
             ends = min(filter(None, (secret_ends, expires)), default=0)
-            found[bytes(reference)] = KeyFound(key_id, workspace, user, revoked, ends, state)
+            found[bytes(reference)] = KeyFound(
+                key_id, workspace, user, revoked, ends, state, user_state == UserState.ERASED
+            )
     return found
 
 

@@ -142,4 +142,6 @@ OWN: Final[dict[str, Step]] = {
     "events": _events,
     "projects": _projects,
 }
+# Labels that a settlement may still have written while their person was being erased.
+LABELS: Final = (_events, _projects)
 BY_SERVICE: Final = frozenset({"users", "audit_details", "emails", "email_opt_outs", "email_suppressions"})

@@ -16,7 +16,7 @@ from ccmanage.core.logging import get_logger
 from ccmanage.core.retaining import Taken
 from ccmanage.core.security import Digester
 from ccmanage.core.uow import with_retries
-from ccmanage.privacy.erasing import steps
+from ccmanage.privacy.erasing import LABELS, Step, steps
 from ccmanage.privacy.errors import ErasureUnderWay, NoErasure, SoleAdministrator, SoleOwner
 from ccmanage.privacy.exports import Transaction
 from ccmanage.privacy.mail import PrivacyMail
@@ -34,11 +34,15 @@ _PUT_OFF_MS: Final = DAY
 _LOG_ROWS: Final = 500
 
 
-class Keys(Protocol):
+class Possessions(Protocol):
     """What must end with a person."""
 
     def revoke_keys_of(self, user_id: int) -> int:
         """Revoke all keys that a person made; returns how many."""
+        ...
+
+    def end_subscription(self, workspace_id: int) -> bool:
+        """End the subscription of a workspace; tells whether it had one."""
         ...
 
 
@@ -50,7 +54,7 @@ class Parts:
     ending: EndingService
     audit: AuditService
     mail: PrivacyMail
-    keys: Keys
+    possessions: Possessions
     digester: Digester
 
 
@@ -110,7 +114,9 @@ class ErasureService:
         erasure.next_attempt_at = now + _PAUSE_MS * erasure.tries
         address = self._parts.accounts.by_number(user_id).email
         self._parts.ending.shut(user_id)
-        self._parts.keys.revoke_keys_of(user_id)
+        self._parts.possessions.revoke_keys_of(user_id)
+        for workspace_id in self.repository.personal_workspaces(user_id):
+            self._parts.possessions.end_subscription(workspace_id)
         self._parts.mail.erase(user_id, address)
         return True
 
@@ -128,6 +134,10 @@ class ErasureService:
         erasure.state, erasure.active_user_id = ErasureState.DONE, None
         erasure.done_at = self.transaction.clock.now_ms()
         self._record("privacy.erase", erasure)
+
+    def lately_done(self) -> list[int]:
+        """Return who was erased within the last day."""
+        return self.repository.people_done_since(self.transaction.clock.now_ms() - DAY)
 
     def record_of(self, after: int) -> list[ErasureRequest]:
         """Return the record of carried-out erasures, after an inside number."""
@@ -236,6 +246,7 @@ class Eraser:
     def run(self, *, should_stop: Callable[[], bool] = lambda: False) -> int:
         """Erase whoever is due; returns how many."""
         done = 0
+        self._sweep_labels()
         for number in self._in(lambda scope: scope.erasures.repository.due(self._clock.now_ms(), _AT_ONCE)):
             if should_stop():
                 break
@@ -244,6 +255,15 @@ class Eraser:
             self.write_log()
         return done
 
+    def _sweep_labels(self) -> None:
+        """Take labels off once more that were settled while their person was being erased.
+
+        A settler may know a key for a few seconds longer than its person; from then on it keeps no label.
+        """
+        for person in self._in(lambda scope: scope.erasures.lately_done()):
+            for step in LABELS:
+                self._carry_out(step, person)
+
     def erase(self, number: int) -> bool:
         """Carry one erasure out; tells whether it is done."""
         try:
@@ -251,11 +271,7 @@ class Eraser:
                 return False
             person = self._in(lambda scope: scope.erasures.person_of(number))
             for _table, step in steps():
-                after: Any = None
-                while True:
-                    after = self._in(lambda scope, step=step, after=after: step(scope.session, person, after))
-                    if after is None:
-                        break
+                self._carry_out(step, person)
             while self._in(lambda scope: scope.erasures.erase_log(number)):
                 pass
             self._in(lambda scope: scope.erasures.finish(number))
@@ -265,6 +281,14 @@ class Eraser:
             self._in(lambda scope: scope.erasures.put_off(number, code))
             return False
         return True
+
+    def _carry_out(self, step: Step, person: int) -> None:
+        """Do all chunks of a step, each in a transaction of its own."""
+        after: Any = None
+        while True:
+            after = self._in(lambda scope, after=after: step(scope.session, person, after))
+            if after is None:
+                return
 
     def write_log(self) -> int:
         """Append to `erasures.jsonl` in DATA_DIR what is not there yet; returns how many lines came.

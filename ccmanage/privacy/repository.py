@@ -143,6 +143,13 @@ class ErasureRepository(Repository[ErasureRequest]):
         )
         return list(self.session.scalars(log))
 
+    def people_done_since(self, at: int) -> list[int]:
+        """Return whose erasure was carried out since an instant."""
+        done = select(ErasureRequest.user_id).where(
+            ErasureRequest.state == ErasureState.DONE, ErasureRequest.done_at >= at
+        )
+        return list(self.session.scalars(done.order_by(ErasureRequest.id)))
+
     def done_of(self, user_public_id: bytes) -> ErasureRequest | None:
         """Return the record that a person was erased."""
         return self.session.scalars(

@@ -132,7 +132,9 @@ def _place(plan: Plan, settled: Settled, record: Record, facts: Facts, settlemen
         _set_aside(plan, settled, record, refusal or _UNKNOWN_KEY)
         return Outcome.QUARANTINED
     facts.existing[name] = record.hash
-    project_id = facts.projects[key.workspace_id, record.project] if record.project else 0
+    # The call of somebody who was erased since is counted and charged; what they called things is not kept.
+    has_project = record.project and not key.is_erased
+    project_id = facts.projects[key.workspace_id, record.project] if has_project else 0
     _add_event(plan, settled, record, facts, key, (model_id, project_id, price_id, cost, settlement_id))
     if price_id:
         return Outcome.INSERTED
@@ -217,9 +219,9 @@ def _add_event(
             price_id,
             cost,
             settlement_id if price_id else 0,
-            record.session.encode(),
+            b"" if key.is_erased else record.session.encode(),
             event.hold,
-            record.extra,
+            b"" if key.is_erased else record.extra,
         )
     )
     _add_up(plan, (workspace_id, at // SLOT_MS, key_id, user_id, model_id, project_id), event, cost)

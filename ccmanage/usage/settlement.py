@@ -168,7 +168,7 @@ class Settler:
         projects = {
             (keys[record.identity.key].workspace_id, record.project)
             for record in records
-            if record.project and record.identity.key in keys
+            if record.project and record.identity.key in keys and not keys[record.identity.key].is_erased
         }
         workspaces = {keys[key].workspace_id for key in {record.identity.key for record in records} if key in keys}
         books = Books(connection, now)
