@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Final
@@ -19,10 +19,11 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(slots=True)
 class RequestContext:
-    """Names the request in logs and answers, and where it came from."""
+    """Names the request in logs and answers, and where it came from. `headers` are what layers add to the answer."""
 
     request_id: str
     address: str
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
 
 def attach(scope: MutableMapping[str, Any], context: RequestContext) -> None:

@@ -45,6 +45,7 @@ _FRAMEWORK_CODES = {
     405: ("method.not_allowed", "This address does not know the method."),
     413: ("body.too_large", "The request is too large."),
 }
+INTERNAL = "Something went wrong on our side. The request id helps to find it."
 _RETRY_SECONDS = 1
 _MAX_FIELDS = 50
 _MAX_POINTER = 200
@@ -150,8 +151,14 @@ async def _on_http_exception(request: Request, raised: Exception) -> Response:
     )
 
 
+async def _on_defect(request: Request, _raised: Exception) -> Response:
+    """Answer what nobody foresaw; the edge logs it."""
+    return problem(500, "internal", INTERNAL, request_id=request_id_of(request.scope))
+
+
 def install(app: FastAPI) -> None:
     """Let the application answer every error with a problem document."""
+    app.add_exception_handler(Exception, _on_defect)
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)

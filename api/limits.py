@@ -6,9 +6,10 @@ has a smaller quota. Machines are counted in this process alone and without wait
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth import SESSION_COOKIE
 from api.context import RequestContext, request_context
@@ -25,14 +26,14 @@ _MACHINE_FOLDERS = ("/v1/batches/", "/v1/holds/")
 _MAX_KNOWN = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """A named quota of calls a minute; 0 means no limit."""
 
     name: str
     quota: int
 
-    @property
+    @cached_property
     def header(self) -> bytes:
         """Return what `RateLimit-Policy` says of it."""
         return f'"{self.name}";q={self.quota};w={WINDOW_SECONDS}'.encode()
@@ -60,31 +61,26 @@ class Limits:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
             await self._app(scope, receive, send)
             return
-        context, token = request_context(scope), _token_of(scope)
-        policy = self._policy(scope["path"], token)
+        context, path = request_context(scope), scope["path"]
+        token = "" if _is_of_machines(path) else _token_of(scope)
+        policy = self._policy(path, token)
         if not policy.quota:
             await self._app(scope, receive, send)
             return
         count = await self._count(policy, context, token)
         left = WINDOW_SECONDS - self._runtime.clock.now_ms() // SECOND % WINDOW_SECONDS
-        headers = [(b"ratelimit-policy", policy.header), (b"ratelimit", policy.state(count, left))]
-
-        async def give(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message.setdefault("headers", []).extend(headers)
-            await send(message)
-
+        context.headers += ((b"ratelimit-policy", policy.header), (b"ratelimit", policy.state(count, left)))
         if count > policy.quota:
             sentence = f"Too many requests. Try again in {left} seconds."
             answer = problem(
                 429, "rate.limited", sentence, request_id=context.request_id, headers={"Retry-After": str(left)}
             )
-            await answer(scope, receive, give)
+            await answer(scope, receive, send)
         else:
-            await self._app(scope, receive, give)
+            await self._app(scope, receive, send)
 
     def _policy(self, path: str, token: str) -> Policy:
-        if path in _MACHINES or path.startswith(_MACHINE_FOLDERS) or token.startswith(GATEWAY_TOKEN_PREFIX):
+        if _is_of_machines(path) or token.startswith(GATEWAY_TOKEN_PREFIX):
             return self._machines
         if path.startswith("/v1/auth/") and path != "/v1/auth/logout":
             return self._strangers
@@ -112,6 +108,10 @@ class Limits:
         while len(self._subjects) > _MAX_KNOWN:
             self._subjects.popitem(last=False)
         return subject
+
+
+def _is_of_machines(path: str) -> bool:
+    return path in _MACHINES or path.startswith(_MACHINE_FOLDERS)
 
 
 def _token_of(scope: Scope) -> str:

@@ -122,10 +122,28 @@ _SQLITE_PLACES = 16
 INGRESS_PATH = "/v1/events"
 
 
-def build(runtime: Runtime) -> FastAPI:
+class Application(FastAPI):
+    """FastAPI behind layers of our own.
+
+    They stand before the framework's middleware, not in it: posts of usage and `verify` never enter the framework,
+    whose own layers cost as much as all that a post of one event has to do.
+    """
+
+    front: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve what the server hands over, from the outermost layer on."""
+        await (self.front or self.routed)(scope, receive, send)
+
+    async def routed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve what is left for the framework's routes."""
+        await super().__call__(scope, receive, send)
+
+
+def build(runtime: Runtime) -> Application:
     """Build the application on a runtime, which it closes when the server stops."""
     settings = runtime.settings
-    app = FastAPI(
+    app = Application(
         title="ccmanage",
         version=__version__,
         docs_url=None,
@@ -150,9 +168,8 @@ def build(runtime: Runtime) -> FastAPI:
     docs.install(app)
     openapi.install(app)
     app.router.default = Portal()
-    app.add_middleware(_Fork, forks={INGRESS_PATH: app.state.ingress, VERIFY_PATH: app.state.verify})
-    app.add_middleware(Limits, runtime=runtime)
-    app.add_middleware(Edge, settings=settings)
+    fork = _Fork(app.routed, {INGRESS_PATH: app.state.ingress, VERIFY_PATH: app.state.verify})
+    app.front = Edge(Limits(fork, runtime), settings)
     return app
 
 

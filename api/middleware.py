@@ -5,13 +5,15 @@ One plain ASGI layer instead of a stack of wrappers: the ingress passes through 
 
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 
 import structlog
+from prometheus_client import Histogram
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import RequestContext, attach, chosen_request_id, client_address, parse_networks
-from api.errors import problem
+from api.errors import INTERNAL, problem
 from ccmanage.core.config import ConfigError, Settings
 from ccmanage.core.logging import get_logger
 from ccmanage.core.metrics import HTTP_SECONDS
@@ -23,7 +25,9 @@ EVENTS_BODY_LIMIT = 8 * 1024 * 1024
 _EVENTS_PATH = "/v1/events"
 # Asked by machines by address, many times a minute: no host check, and no line in the log while all is well.
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-_QUIET = frozenset({*_PROBES, _EVENTS_PATH, "/v1/keys/verify"})
+# Asked by programs that are no browsers, thousands of times a second.
+_MACHINES = frozenset({_EVENTS_PATH, "/v1/keys/verify"})
+_QUIET = _PROBES | _MACHINES
 
 _API_POLICY = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 # Charts set style attributes on elements; style sheets and scripts come from files alone.
@@ -32,8 +36,10 @@ _PORTAL_POLICY = (
     b" img-src 'self' data:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none';"
     b" form-action 'self'; frame-ancestors 'none'"
 )
+_NO_SNIFF = (b"x-content-type-options", b"nosniff")
+# What a browser must know of anything that it may show.
 _COMMON_HEADERS = [
-    (b"x-content-type-options", b"nosniff"),
+    _NO_SNIFF,
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -53,7 +59,9 @@ class Edge:
         except ValueError as error:
             raise ConfigError(f"CCMANAGE_TRUSTED_PROXIES: {error}") from None
         self._hosts = tuple(host.lower() for host in settings.allowed_hosts)
-        common = [*_COMMON_HEADERS, *([_HSTS] if settings.public_url.startswith("https://") else [])]
+        secure = [_HSTS] if settings.public_url.startswith("https://") else []
+        common = [*_COMMON_HEADERS, *secure]
+        self._machine_headers = [_NO_SNIFF, *secure]
         self._api_headers = [*common, (b"content-security-policy", _API_POLICY)]
         self._portal_headers = [*common, (b"content-security-policy", _PORTAL_POLICY)]
 
@@ -83,13 +91,15 @@ class Edge:
 
     def headers(self, path: str) -> list[tuple[bytes, bytes]]:
         """Return the headers that every answer at an address carries."""
+        if path in _MACHINES:
+            return self._machine_headers
         return self._api_headers if path.startswith("/v1") else self._portal_headers
 
 
 class _Exchange:
     """One request and its answer."""
 
-    __slots__ = ("_context", "_edge", "_limit", "_receive", "_received", "_scope", "_send", "_status")
+    __slots__ = ("_context", "_edge", "_ended", "_limit", "_receive", "_received", "_scope", "_send", "_status")
 
     def __init__(self, edge: Edge, scope: Scope, receive: Receive, send: Send) -> None:
         self._edge = edge
@@ -99,6 +109,7 @@ class _Exchange:
         self._limit = EVENTS_BODY_LIMIT if scope["path"] == _EVENTS_PATH else BODY_LIMIT
         self._received = 0
         self._status = 0
+        self._ended = False
 
     async def run(self, app: ASGIApp) -> None:
         """Let the application answer, and note how it went."""
@@ -117,9 +128,10 @@ class _Exchange:
                 await app(scope, self._take, self._give)
         except Exception:
             log.exception("request_failed", path=path)
-            if self._status:
-                raise
-            await self._refuse(500, "internal", "Something went wrong on our side. The request id helps to find it.")
+            if self._status and not self._ended:
+                raise  # half an answer is under way: the server must cut the connection
+            if not self._status:
+                await self._refuse(500, "internal", INTERNAL)
         finally:
             self._note(path, time.perf_counter() - started)
 
@@ -138,8 +150,11 @@ class _Exchange:
             path = self._scope["path"]
             if path.startswith("/v1") and not _has(headers, b"cache-control"):
                 headers.append(_NO_STORE)
-            headers.extend(self._edge.headers(path))
+            headers += self._context.headers
+            headers += self._edge.headers(path)
             headers.append((b"x-request-id", self._context.request_id.encode()))
+        else:
+            self._ended = not message.get("more_body", False)
         await self._send(message)
 
     async def _refuse(self, status: int, code: str, detail: str) -> None:
@@ -150,7 +165,7 @@ class _Exchange:
         route = getattr(self._scope.get("route"), "path_format", "unknown" if path.startswith("/v1") else "portal")
         method, status = self._scope["method"], self._status
         known_method = method if method in _METHODS else "other"
-        HTTP_SECONDS.labels(route, known_method, str(status)).observe(seconds)
+        _measure(route, known_method, status).observe(seconds)
         if path in _QUIET and status < 400:
             return
         log.info(
@@ -160,6 +175,11 @@ class _Exchange:
             status=status,
             duration_ms=round(seconds * 1000, 1),
         )
+
+
+@lru_cache(maxsize=2_048)
+def _measure(route: str, method: str, status: int) -> Histogram:
+    return HTTP_SECONDS.labels(route, method, str(status))
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
