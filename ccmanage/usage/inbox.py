@@ -5,6 +5,7 @@ size. So single-event posts are as durable as large ones and nearly as cheap.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,10 @@ CAPACITY_BYTES = 48 << 20
 GROUP_BYTES = 4 << 20
 _ROW_BYTES = 400  # what a waiting post costs beside its payload
 _TRIES = 3
+# While small posts come from many at once, a group waits this long for more of them: each transaction costs this
+# process as much time as ten posts, time that it takes from reading them.
+_GATHER_SECONDS = 0.004
+_GATHER_BYTES = 64 << 10
 
 INBOX = BulkInsert(
     "inbox_batches",
@@ -93,7 +98,15 @@ Deliver = Callable[[Sequence[Result]], None]
 class InboxWriter:
     """The waiting room and the thread that empties it. `deliver` gets each group's results in that thread."""
 
-    def __init__(self, database: Database, queue: Queue, clock: Clock, deliver: Deliver) -> None:
+    def __init__(
+        self,
+        database: Database,
+        queue: Queue,
+        clock: Clock,
+        deliver: Deliver,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._pause = pause
         self._database = database
         self._queue = queue
         self._clock = clock
@@ -130,11 +143,15 @@ class InboxWriter:
             self._changed.notify()
 
     def _run(self) -> None:
-        while group := self._next_group():
+        busy = False
+        while group := self._next_group(busy):
+            busy = len(group) > 1
             self._write_group(group)
 
-    def _next_group(self) -> list[tuple[NewBatch, Any]]:
+    def _next_group(self, busy: bool) -> list[tuple[NewBatch, Any]]:
         group: list[tuple[NewBatch, Any]] = []
+        if busy and self._bytes < _GATHER_BYTES:
+            self._pause(_GATHER_SECONDS)
         with self._changed:
             while not self._waiting:
                 if self._stopping:
