@@ -1,4 +1,4 @@
-"""How API processes are run: one in this process, or several that share a listening socket."""
+"""How API processes are run: one in this process, or several that share a port."""
 
 import asyncio
 import resource
@@ -35,16 +35,47 @@ class CannotListen(Exception):
     """The address is taken or not ours; the text says so."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Bind the address that all processes will share; raises CannotListen."""
+def listen(host: str, port: int, processes: int = 1) -> socket.socket:
+    """Bind the address that will be served; raises CannotListen. Port 0 takes a free one."""
     try:
-        family, _type, _protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        listener = _bound(host, port)
+        if processes == 1:
+            return listener
+        # Bound as its only owner first: a port that somebody else serves must not be shared by accident.
+        host, port = listener.getsockname()[:2]
+        listener.close()
+        return _SharedPort.open(host, port)
     except OSError as error:
         raise CannotListen(f"PORT: cannot listen on {host}:{port}: {error.strerror}") from None
-    listener.set_inheritable(True)
+
+
+class _SharedPort(socket.socket):
+    """An address of which each child opens a listening socket of its own.
+
+    With one socket for all, the child that wakes first takes nearly every connection, and a gateway keeps them for
+    hours; with one each, the kernel spreads them. The parent's own never listens, so nothing is handed to it.
+    """
+
+    @classmethod
+    def open(cls, host: str, port: int) -> "_SharedPort":
+        """Bind to an address that others bind to as well."""
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = cls(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((host, port))
+        return listener
+
+    def __reduce__(self) -> tuple[Callable[[str, int], "_SharedPort"], tuple[str, int]]:
+        """Arrive in a child as a new socket."""
+        return self.open, self.getsockname()[:2]
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, _type, _protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
     return listener
 
 

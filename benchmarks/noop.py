@@ -33,7 +33,7 @@ def build() -> FastAPI:
 
 def main(settings: Settings, port: int, processes: int) -> None:
     """Serve until SIGTERM."""
-    listener = listen("127.0.0.1", port)
+    listener = listen("127.0.0.1", port, processes)
     if processes == 1:
         uvicorn.Server(_config(settings, build())).run([listener])
     else:

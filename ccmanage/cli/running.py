@@ -44,7 +44,7 @@ def api(
     from api.serve import CannotListen, listen, run
 
     try:
-        listener = listen(host, port)
+        listener = listen(host, port, processes or settings.processes)
     except CannotListen as error:
         fail(str(error))
     if not run(settings, listener, processes or settings.processes):
