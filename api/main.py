@@ -12,6 +12,7 @@ from api.accounts.admin import users
 from api.accounts.browsers import Browsers
 from api.accounts.factor_desk import FactorDesk
 from api.accounts.factors import factor, user_factors
+from api.accounts.identities import identities
 from api.accounts.provider import provider
 from api.accounts.router import auth, me
 from api.accounts.sessions import sessions
@@ -71,6 +72,7 @@ ROUTERS = (
     factor,
     provider,
     sessions,
+    identities,
     own_workspaces,
     privacy,
     processors,

@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 
 from api.accounts.signin import Visitor
+from api.auth import Authenticator, Caller
+from api.context import context_of
 from api.deps import AuthenticatorDep, BrowsersDep, PlacesDep, RuntimeDep
 from api.openapi import problems
 from api.routing import router
@@ -30,6 +32,7 @@ from ccmanage.bootstrap import Runtime
 from ccmanage.core.clock import SECOND
 from ccmanage.core.crypto import CannotDecrypt
 from ccmanage.core.errors import DomainError
+from ccmanage.core.ids import USER, encode_id
 
 provider = router("/v1/auth", "auth")
 
@@ -81,6 +84,12 @@ async def oidc_start(
     """Send a browser to the identity provider. The cookie that it gets must come back with it."""
     url, ticket = await run_in_threadpool(client.begin, _inside(redirect), fresh=prompt is not None)
     answer = RedirectResponse(url, 303)
+    give_ticket(runtime, answer, ticket)
+    return answer
+
+
+def give_ticket(runtime: Runtime, answer: Response, ticket: Ticket) -> None:
+    """Let the browser hold what it must bring back."""
     sealed = base64.urlsafe_b64encode(runtime.ring.encrypt(json.dumps(asdict(ticket)), _PLACE)).decode()
     answer.set_cookie(
         COOKIE,
@@ -91,7 +100,6 @@ async def oidc_start(
         secure=runtime.settings.public_url.startswith("https://"),
         samesite="lax",
     )
-    return answer
 
 
 @provider.get("/oidc/callback", status_code=303, response_class=RedirectResponse, responses=problems(404, 429))
@@ -103,15 +111,24 @@ async def oidc_callback(
     authenticator: AuthenticatorDep,
     browsers: BrowsersDep,
 ) -> RedirectResponse:
-    """Take a browser back from the identity provider, and let its person in. Always answers with a page to go to."""
+    """Take a browser back from the identity provider, and let its person in. Always answers with a page to go to.
+
+    Where the person was signed in and asked for it, what they are called at the provider is linked to their account.
+    """
+    back = "/sign-in"
     try:
         ticket = _opened(runtime, request.cookies.get(COOKIE, ""))
+        back = ticket.target if ticket.links else back
         profile = await run_in_threadpool(client.finish, ticket, dict(request.query_params))
+        if ticket.links:
+            me = await _whoever_asked(request, authenticator, ticket)
+            await places.run(_link, runtime, me.actor(*_origin(request)), profile)
+            return _without_ticket(RedirectResponse(f"{ticket.target}?linked=", 303))
         account, begun = await places.run(
             _let_in, runtime, profile, Visitor.of(request, browsers.mark_of(request), None)
         )
     except DomainError as error:
-        return _without_ticket(RedirectResponse(f"/sign-in?{urlencode({'problem': error.code})}", 303))
+        return _without_ticket(RedirectResponse(f"{back}?{urlencode({'problem': error.code})}", 303))
     if isinstance(begun, Challenge):
         # Behind the hash it reaches no server and no log.
         back = urlencode({"redirect": ticket.target})
@@ -120,6 +137,24 @@ async def oidc_callback(
     authenticator.set_cookies(answer, begun.token, begun.session_public_id)
     browsers.remember(request, answer, account.email, browsers.mark_of(request))
     return answer
+
+
+async def _whoever_asked(request: Request, authenticator: Authenticator, ticket: Ticket) -> Caller:
+    """Return who is signed in; it must be who began, or a name would open somebody else's account."""
+    caller = await authenticator.identify(request)
+    if caller is None or encode_id(USER, caller.identity.user_public_id) != ticket.links:
+        raise ProviderRefused
+    return caller
+
+
+def _link(runtime: Runtime, actor: Actor, profile: Profile) -> None:
+    with runtime.scope(actor) as scope:
+        scope.providers.link(actor.user_id, profile)
+
+
+def _origin(request: Request) -> tuple[str, str]:
+    context = context_of(request)
+    return context.request_id, context.address
 
 
 def _password_enabled(runtime: Runtime) -> bool:

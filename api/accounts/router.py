@@ -69,6 +69,7 @@ def get(caller: Arrived, scope: ScopeDep) -> MeOut:
         workspaces=workspaces,
         viewing=_viewing(caller, scope),
         must_enrol=caller.identity.must_enrol,
+        has_password=scope.accounts.credentials(caller.user_id).password_hash is not None,
     )
 
 

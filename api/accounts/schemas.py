@@ -146,11 +146,12 @@ class MeOut(UserOut):
     """A person with their workspaces, the personal one first.
 
     With `must_enrol` a second factor must be set up before anything else is answered. `viewing` is there where an
-    administrator looks at the portal as this person.
+    administrator looks at the portal as this person. Without `has_password` they sign in at the identity provider only.
     """
 
     workspaces: list[MembershipOut]
     must_enrol: bool
+    has_password: bool
     viewing: ViewingOut | None
 
 

@@ -4,6 +4,7 @@ Nothing here tells whether an address is known: the same checks, the same hash, 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from starlette.requests import Request
@@ -14,12 +15,20 @@ from api.context import RequestContext, context_of
 from api.places import Places
 from ccmanage.accounts.proof_models import RequestKind
 from ccmanage.accounts.registration import SETS_PASSWORD, Wish
-from ccmanage.accounts.settings import REGISTRATION_DOMAINS, REGISTRATION_MODE
-from ccmanage.accounts.values import ProfileChange
+from ccmanage.accounts.settings import REGISTRATION_DOMAINS, REGISTRATION_MODE, TERMS_URL
 from ccmanage.audit.service import Actor
 from ccmanage.bootstrap import Runtime, Scope
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who may register, and the page of the terms that they must accept, if there are any."""
+
+    mode: str
+    domains: tuple[str, ...]
+    terms_url: str
 
 
 class SignupDesk:
@@ -30,28 +39,28 @@ class SignupDesk:
         self._places = places
         self._desk = desk
 
-    async def terms(self) -> tuple[str, tuple[str, ...]]:
-        """Return who may register, and the domains."""
+    async def rules(self) -> Rules:
+        """Return who may register, and what they must accept."""
 
-        def read() -> tuple[str, tuple[str, ...]]:
+        def read() -> Rules:
             with self._runtime.read() as scope:
                 mode = scope.settings.get(REGISTRATION_MODE)
                 domains = scope.settings.get(REGISTRATION_DOMAINS)
-            return mode, domains if mode == "domain" else ()
+                return Rules(mode, domains if mode == "domain" else (), scope.settings.get(TERMS_URL))
 
         return await self._places.run(read)
 
-    async def register(self, wish: Wish, password: str, context: RequestContext) -> None:
+    async def register(self, wish: Wish, password: str, context: RequestContext, invitation: str | None = None) -> None:
         """Take a registration in; raises what is wrong with it, never who is known."""
 
         def check() -> str:
             with self._runtime.read() as scope:
-                change = ProfileChange(locale=wish.locale, time_zone=wish.time_zone)
-                return scope.registration.check(wish.email, wish.name, change)
+                invited = invitation is not None and scope.invitations.asks_in(invitation, wish.email)
+                return scope.registration.check(wish, invited=invited)
 
         email = await self._places.run(check)
         phc = await self._desk.new_hash(password, email, "/password", name=wish.name)
-        whole = Wish(email, wish.name, phc, wish.locale, wish.time_zone)
+        whole = replace(wish, email=email, password_hash=phc, address=context.address)
         await self._run(lambda scope: scope.registration.ask(RequestKind.REGISTER, whole), context)
 
     async def forgot(self, email: str, context: RequestContext) -> None:
@@ -84,9 +93,8 @@ class SignupDesk:
         """Give an old address back; raises LinkDead and EmailTaken."""
         await self._run(lambda scope: scope.addresses.undo(token), context)
 
-    async def ask_address(self, me: Caller, email: str, password: str, context: RequestContext) -> None:
-        """Take in that somebody wants another address; raises WrongPassword."""
-        await self._desk.check(me, password, context, "/current_password")
+    async def ask_address(self, me: Caller, email: str, context: RequestContext) -> None:
+        """Take in that somebody wants another address. That it is them was asked before."""
         await self._run(lambda scope: scope.registration.ask_address(me.user_id, email), context, me.user_id)
 
     async def _run(self, work: Callable[[Scope], T], context: RequestContext, user_id: int = 0) -> T:

@@ -14,7 +14,7 @@ from api.accounts.signup_schemas import (
     TokenIn,
 )
 from api.context import context_of
-from api.deps import Arrived, AuthenticatorDep, BrowsersDep, Person, ScopeDep, SignupDeskDep
+from api.deps import Arrived, AuthenticatorDep, BrowsersDep, Person, ScopeDep, SignupDeskDep, StepUp
 from api.openapi import problems
 from api.routing import router
 from ccmanage.accounts.errors import TooManyMails
@@ -27,15 +27,23 @@ address = router("/v1/me/address", "address")
 @signup.get("/registration", responses=problems(503))
 async def registration(desk: SignupDeskDep) -> RegistrationOut:
     """Return who may register here."""
-    mode, domains = await desk.terms()
-    return RegistrationOut(mode=mode, domains=list(domains))
+    return RegistrationOut.of(await desk.rules())
 
 
 @signup.post("/register", status_code=202, responses=problems(403, 503))
 async def register(request: Request, body: RegisterIn, desk: SignupDeskDep) -> MailComingOut:
-    """Register. The answer is the same whether the address is known or not: the rest stands in a mail."""
-    wish = Wish(body.email, body.name, locale=body.locale, time_zone=body.time_zone)
-    await desk.register(wish, body.password, context_of(request))
+    """Register. The answer is the same whether the address is known or not: the rest stands in a mail.
+
+    Whoever holds the link of an `invitation` may register with the address that it was sent to, whatever is set.
+    """
+    wish = Wish(
+        body.email,
+        body.name,
+        locale=body.locale,
+        time_zone=body.time_zone,
+        terms_accepted=body.terms_accepted,
+    )
+    await desk.register(wish, body.password, context_of(request), body.invitation)
     return MailComingOut(status="check_mail")
 
 
@@ -97,10 +105,12 @@ def get(caller: Person, scope: ScopeDep) -> AddressOut:
     return AddressOut.of(scope.addresses.state(caller.user_id))
 
 
-@address.post("", status_code=202, responses=problems(429))
-async def change(caller: Person, request: Request, body: AddressIn, desk: SignupDeskDep) -> MailComingOut:
+@address.post("", status_code=202)
+async def change(
+    caller: Person, fresh: StepUp, request: Request, body: AddressIn, desk: SignupDeskDep
+) -> MailComingOut:
     """Ask for another mail address. It holds once the link that is sent there was opened."""
-    await desk.ask_address(caller, body.email, body.current_password, context_of(request))
+    await desk.ask_address(caller, body.email, context_of(request))
     return MailComingOut(status="check_mail")
 
 

@@ -5,17 +5,34 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.accounts.schemas import Email, Locale, Password, TimeZone
+from api.accounts.signup import Rules
 from api.schemas import In, Moment, Name, Out
 from ccmanage.accounts.addresses import AddressState
+from ccmanage.privacy.consents import TERMS
 
 Token = Annotated[str, Field(min_length=1, max_length=200, description="What stands behind `#t=` in the link.")]
 
 
+class TermsOut(Out):
+    """What whoever registers must accept: where it can be read, and the wording of the acceptance, by language."""
+
+    url: str
+    version: str
+    texts: dict[Locale, str]
+
+
 class RegistrationOut(Out):
-    """Who may register."""
+    """Who may register, and what they must accept."""
 
     mode: Literal["open", "invitation", "domain"]
     domains: list[str]
+    terms: TermsOut | None
+
+    @classmethod
+    def of(cls, rules: Rules) -> "RegistrationOut":
+        """Make the answer."""
+        terms = TermsOut(url=rules.terms_url, version=TERMS.version, texts=TERMS.texts) if rules.terms_url else None
+        return cls(mode=rules.mode, domains=list(rules.domains), terms=terms)
 
 
 class RegisterIn(In):
@@ -26,6 +43,8 @@ class RegisterIn(In):
     password: Password
     locale: Locale = "en"
     time_zone: TimeZone = "UTC"
+    terms_accepted: bool = False
+    invitation: Annotated[str, Field(max_length=200, description="What stands behind `#t=` in its link.")] | None = None
 
 
 class MailComingOut(Out):
@@ -54,10 +73,9 @@ class ResetIn(In):
 
 
 class AddressIn(In):
-    """Another mail address, and proof that one is oneself."""
+    """Another mail address."""
 
     email: Email
-    current_password: Password
 
 
 class AddressOut(Out):

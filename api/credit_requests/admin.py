@@ -2,7 +2,7 @@
 
 from api.credit_requests.router import request_out, requests_out
 from api.credit_requests.schemas import STATE_OF, ApproveIn, CreditRequestOut, DenyIn, RequestStateName
-from api.deps import Admin, PageDep, ScopeDep
+from api.deps import Admin, PageDep, ScopeDep, StepUp
 from api.routing import router
 from api.schemas import PageOut
 from ccmanage.core.ids import CREDIT_REQUEST, decode_id
@@ -19,7 +19,7 @@ def list_(
 
 
 @credit_requests.post("/{request_id}/approve")
-def approve(caller: Admin, scope: ScopeDep, request_id: str, body: ApproveIn) -> CreditRequestOut:
+def approve(caller: Admin, fresh: StepUp, scope: ScopeDep, request_id: str, body: ApproveIn) -> CreditRequestOut:
     """Give what was asked for, or another amount."""
     number = decode_id(CREDIT_REQUEST, request_id)
     return request_out(scope, scope.credit_requests.approve(number, body.to_domain(), caller.user_id))

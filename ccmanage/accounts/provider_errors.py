@@ -1,6 +1,6 @@
 """What can go wrong with sign-ins at an identity provider."""
 
-from ccmanage.core.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from ccmanage.core.errors import DomainError, Forbidden, Kind, NotFound, Unauthenticated, Unavailable
 
 
 class NoProvider(NotFound):
@@ -64,3 +64,30 @@ class PasswordOff(Forbidden):
 
     def __init__(self) -> None:
         super().__init__("Passwords are switched off here. Sign in at your identity provider.")
+
+
+class IdentityTaken(DomainError):
+    """Whoever came back from the provider signs in to another account."""
+
+    kind, code = Kind.CONFLICT, "accounts.identity_taken"
+
+    def __init__(self) -> None:
+        super().__init__("This identity opens another account already. Unlink it there first.")
+
+
+class IdentityNotFound(NotFound):
+    """The person has no such name at a provider, or no longer."""
+
+    code = "accounts.identity_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("This identity is not linked to your account.")
+
+
+class LastWayIn(DomainError):
+    """Without it the person could not sign in any more."""
+
+    kind, code = Kind.CONFLICT, "accounts.last_way_in"
+
+    def __init__(self) -> None:
+        super().__init__("This is your only way to sign in. Set a password or link another identity first.")

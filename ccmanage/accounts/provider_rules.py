@@ -46,3 +46,8 @@ def may_link(*, email_proven: bool, has_password: bool) -> bool:
     must have been proven here, or nobody can be in the account yet.
     """
     return email_proven or not has_password
+
+
+def may_unlink(*, has_password: bool, others: bool) -> bool:
+    """Tell whether somebody could still sign in without one of their names at the provider."""
+    return has_password or others

@@ -18,7 +18,7 @@ from ccmanage.accounts.proof_repository import RequestRepository
 from ccmanage.accounts.proofs import ProofService
 from ccmanage.accounts.repository import AccountRepository
 from ccmanage.accounts.service import AccountService
-from ccmanage.accounts.settings import REGISTRATION_DOMAINS, REGISTRATION_MODE
+from ccmanage.accounts.settings import REGISTRATION_DOMAINS, REGISTRATION_MODE, TERMS_URL
 from ccmanage.accounts.tasks import AnswerRequests
 from ccmanage.accounts.values import Account, NewAccount, ProfileChange
 from ccmanage.core.clock import HOUR, SECOND, Clock
@@ -44,6 +44,16 @@ class Wish:
     password_hash: str = ""
     locale: str = "en"
     time_zone: str = "UTC"
+    terms_accepted: bool = False
+    address: str = ""
+
+
+class Above(Protocol):
+    """What stands above people and is told in the same transaction."""
+
+    def agree_to_terms(self, user_id: int, *, language: str, address: str) -> None:
+        """Record that somebody accepts the terms of use, in which language, from where."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ class Parts:
     proofs: ProofService
     letters: Letters
     settings: SettingService
+    above: Above
 
 
 class Transaction(Protocol):
@@ -84,20 +95,22 @@ class RegistrationService:
         self._transaction = transaction
         self._clock = transaction.clock
 
-    def check(self, email: str, name: str, change: ProfileChange) -> str:
-        """Return the normal spelling of an address that may register.
+    def check(self, wish: Wish, *, invited: bool = False) -> str:
+        """Return the normal spelling of an address that may register; who is invited always may.
 
         Raises InvalidInput, RegistrationClosed and DomainNotAllowed; none of them depends on who is known.
         """
         settings = self._parts.settings
         mode = settings.get(REGISTRATION_MODE)
-        if mode == "invitation":
+        if mode == "invitation" and not invited:
             raise RegistrationClosed
-        normal = self._normal(email)
-        if mode == "domain" and normal.rpartition("@")[2] not in settings.get(REGISTRATION_DOMAINS):
+        normal = self._normal(wish.email)
+        if mode == "domain" and not invited and normal.rpartition("@")[2] not in settings.get(REGISTRATION_DOMAINS):
             raise DomainNotAllowed
-        clean_name(name)
-        self._parts.accounts.check(change)
+        clean_name(wish.name)
+        self._parts.accounts.check(ProfileChange(locale=wish.locale, time_zone=wish.time_zone))
+        if self._asks_terms and not wish.terms_accepted:
+            raise invalid("/terms_accepted", "terms.not_accepted", "Accept the terms of use to register.")
         return normal
 
     def ask(self, kind: RequestKind, wish: Wish, user_id: int = 0) -> None:
@@ -236,6 +249,8 @@ class RegistrationService:
             accounts.set_password(user.id, wish.password_hash)
             change = ProfileChange(name=wish.name, locale=wish.locale, time_zone=wish.time_zone)
             accounts.update_profile(user.id, change)
+        if wish.terms_accepted and self._asks_terms:
+            self._parts.above.agree_to_terms(user.id, language=wish.locale, address=wish.address)
         if not self._parts.proofs.is_too_often(user.id, Purpose.VERIFY):
             self._ask_to_verify(user)
 
@@ -270,6 +285,10 @@ class RegistrationService:
         place = f"account_requests.sealed:{request.public_id.hex()}"
         found: dict[str, Any] = json.loads(self._ring.decrypt(request.sealed, place))
         return found
+
+    @property
+    def _asks_terms(self) -> bool:
+        return self._parts.settings.get(TERMS_URL) != ""
 
     @staticmethod
     def _normal(email: str) -> str:

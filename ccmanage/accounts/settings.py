@@ -3,7 +3,7 @@
 from typing import Final
 
 from ccmanage.accounts.rules import is_domain
-from ccmanage.settings.kinds import Names, Whole, Words, choice, flag, names, whole
+from ccmanage.settings.kinds import Link, Names, Whole, Words, choice, flag, names, text, whole
 
 REGISTRATION_MODE: Final = choice(
     "registration.mode",
@@ -22,6 +22,16 @@ REGISTRATION_DOMAINS: Final = names(
     Words("Domains of mail addresses", "邮箱域名"),
     Words("One a line, such as example.com. Subdomains count as others.", "每行一个，例如 example.com；子域名另计。"),
     kind=Names(is_domain, "example.com"),
+)
+TERMS_URL: Final = text(
+    "registration.terms_url",
+    "",
+    Words("Address of the terms of use", "使用条款的网址"),
+    Words(
+        "Whoever registers must accept them. Left empty, nobody is asked.",
+        "注册者必须接受该条款；留空则不询问。",
+    ),
+    kind=Link(),
 )
 PASSWORD_ENABLED: Final = flag(
     "signin.password_enabled",
@@ -43,4 +53,11 @@ IDLE_MINUTES: Final = whole(
     kind=Whole(5, 24 * 60, "minutes"),
 )
 
-SETTINGS: Final = (REGISTRATION_MODE, REGISTRATION_DOMAINS, PASSWORD_ENABLED, ADMINS_NEED_FACTOR, IDLE_MINUTES)
+SETTINGS: Final = (
+    REGISTRATION_MODE,
+    REGISTRATION_DOMAINS,
+    TERMS_URL,
+    PASSWORD_ENABLED,
+    ADMINS_NEED_FACTOR,
+    IDLE_MINUTES,
+)

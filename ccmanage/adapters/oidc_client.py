@@ -36,6 +36,8 @@ class Ticket:
     target: str
     fresh: bool
     made_at: int
+    # Whose account the answer is linked to; nobody's where it is a sign-in.
+    links: str = ""
 
 
 class OidcClient:
@@ -51,7 +53,7 @@ class OidcClient:
         """Return the address that the provider sends people back to."""
         return f"{self._settings.public_url}/v1/auth/oidc/callback"
 
-    def begin(self, target: str, *, fresh: bool) -> tuple[str, Ticket]:
+    def begin(self, target: str, *, fresh: bool = False, links: str = "") -> tuple[str, Ticket]:
         """Return where to send the browser, and what it shall bring back; raises ProviderAway."""
         ticket = Ticket(
             state=secrets.token_urlsafe(32),
@@ -60,6 +62,7 @@ class OidcClient:
             target=target,
             fresh=fresh,
             made_at=self._clock.now_ms(),
+            links=links,
         )
         more = {"prompt": "login", "max_age": "0"} if fresh else {}
         try:

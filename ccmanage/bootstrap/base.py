@@ -38,6 +38,10 @@ class Above(Protocol):
         """Hand a person's keys to the owners of their workspaces; returns how many, and how many were revoked."""
         ...
 
+    def agree_to_terms(self, user_id: int, *, language: str, address: str) -> None:
+        """Record that somebody who registers accepts the terms of use."""
+        ...
+
     def opened(self, workspace_id: int) -> None:
         """Open the account of a new workspace."""
         ...

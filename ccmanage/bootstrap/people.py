@@ -8,6 +8,7 @@ from ccmanage.accounts.challenges import ChallengeService
 from ccmanage.accounts.devices import network_of
 from ccmanage.accounts.factor_repository import ChallengeRepository, FactorRepository
 from ccmanage.accounts.factors import FactorService
+from ccmanage.accounts.identities import IdentityService, Ways
 from ccmanage.accounts.letters import Letters
 from ccmanage.accounts.models import User
 from ccmanage.accounts.proof_repository import BrowserRepository, ProofRepository, RequestRepository
@@ -17,7 +18,7 @@ from ccmanage.accounts.registration import Parts, RegistrationService
 from ccmanage.accounts.repository import AccountRepository, SessionRepository
 from ccmanage.accounts.service import AccountService
 from ccmanage.accounts.sessions import Policy, SessionService
-from ccmanage.accounts.settings import ADMINS_NEED_FACTOR, IDLE_MINUTES
+from ccmanage.accounts.settings import ADMINS_NEED_FACTOR, IDLE_MINUTES, PASSWORD_ENABLED
 from ccmanage.accounts.tokens import TokenService
 from ccmanage.accounts.viewing import ViewingService
 from ccmanage.bootstrap.base import ScopeBase
@@ -88,7 +89,7 @@ class PeopleScope(ScopeBase):
     @cached_property
     def registration(self) -> RegistrationService:
         """Registrations and forgotten passwords."""
-        parts = Parts(self.accounts, self.proofs, self.letters, self.settings)
+        parts = Parts(self.accounts, self.proofs, self.letters, self.settings, self._above)
         people, requests = AccountRepository(self.session), RequestRepository(self.session)
         return RegistrationService(requests, people, parts, self._runtime.ring, self)
 
@@ -106,9 +107,16 @@ class PeopleScope(ScopeBase):
     @cached_property
     def providers(self) -> ProviderService:
         """People who come in by an identity provider."""
-        settings, ring = self._runtime.settings, self._runtime.ring
+        settings, people = self._runtime.settings, AccountRepository(self.session)
         admission = Admission(settings.oidc_domains, settings.oidc_admin_groups)
-        return ProviderService(self.session, self.accounts, ring, self.clock, self.audit, admission)
+        return ProviderService(people, self.accounts, self.identities, self.clock, admission)
+
+    @cached_property
+    def identities(self) -> IdentityService:
+        """Their names at an identity provider."""
+        issuer = self._runtime.settings.oidc_issuer
+        ways = Ways(issuer, passwords=not issuer or self.settings.get(PASSWORD_ENABLED))
+        return IdentityService(self.session, self._runtime.ring, self.clock, self.audit, ways)
 
     @cached_property
     def tokens(self) -> TokenService:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ccmanage.bootstrap.base import Above
 from ccmanage.bootstrap.privacy import PrivacyScope
+from ccmanage.privacy.consents import TERMS
 
 
 class Scope(PrivacyScope):
@@ -28,6 +29,9 @@ class _Above:
 
     def revoke_keys_of(self, user_id: int) -> int:
         return self._scope.keys.revoke_all_of(user_id)
+
+    def agree_to_terms(self, user_id: int, *, language: str, address: str) -> None:
+        self._scope.consents.give(user_id, TERMS.name, source="registration", language=language, address=address)
 
     def opened(self, workspace_id: int) -> None:
         self._scope.credits.open_account(workspace_id)

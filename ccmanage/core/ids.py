@@ -12,6 +12,7 @@ _LENGTH = 26
 USER = "usr"
 SESSION = "ses"
 CHALLENGE = "chl"
+IDENTITY = "idn"
 TOKEN = "tok"  # noqa: S105 - a public prefix, not a secret
 WORKSPACE = "ws"
 INVITATION = "inv"

@@ -87,9 +87,14 @@ class ConsentService:
         self._clock = clock
         self._audit = audit
 
-    def give(self, user_id: int, purpose: str, *, source: str, language: str = "en") -> None:
-        """Record that a person agrees to the wording that holds now; raises UnknownPurpose."""
-        self._add(user_id, purpose, given=True, source=source, language=language)
+    def give(
+        self, user_id: int, purpose: str, *, source: str, language: str = "en", address: str | None = None
+    ) -> None:
+        """Record that a person agrees to the wording that holds now; raises UnknownPurpose.
+
+        `address` is where they did, if it was not in this request.
+        """
+        self._add(user_id, purpose, given=True, source=source, language=language, address=address)
 
     def withdraw(self, user_id: int, purpose: str, *, source: str, language: str = "en") -> None:
         """Record that a person does not agree any more; raises UnknownPurpose, ConsentNeeded."""
@@ -111,7 +116,9 @@ class ConsentService:
         """Return everything that a person agreed to or took back, newest first."""
         return self._repository.page_of(user_id, ask)
 
-    def _add(self, user_id: int, purpose: str, *, given: bool, source: str, language: str) -> None:
+    def _add(
+        self, user_id: int, purpose: str, *, given: bool, source: str, language: str, address: str | None = None
+    ) -> None:
         wanted = PURPOSES.get(purpose)
         if wanted is None:
             raise UnknownPurpose(PURPOSES)
@@ -120,7 +127,7 @@ class ConsentService:
         if before is not None and bool(before.given) == given and before.text_sha256 == digest:
             return
         public_id = new_id()
-        network = truncated(self._audit.actor.address)
+        network = truncated(self._audit.actor.address if address is None else address)
         self._repository.add(
             Consent(
                 public_id=public_id,

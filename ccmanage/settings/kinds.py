@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Generic, TypeVar, cast
+from urllib.parse import urlsplit
 
 from ccmanage.core.config import Settings
 from ccmanage.core.text import is_clean
@@ -105,6 +106,19 @@ class Text(Kind):
         if (len(parts) > 1 and not self.lines) or not all(map(is_clean, parts)):
             raise WrongValue("Leave out line breaks and control characters." if not self.lines else "Use plain text.")
         return "\n".join(part.rstrip() for part in parts).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Link(Text):
+    """The address of a page, or nothing. Shown as a link, so nothing but the web's own schemes."""
+
+    def check(self, value: object) -> str:
+        """Return the value as it is kept; raises WrongValue."""
+        address = Text.check(self, value)
+        parts = urlsplit(address)
+        if address and (parts.scheme not in ("https", "http") or not parts.hostname or " " in address):
+            raise WrongValue("Use an address that begins with https://, or nothing.")
+        return address
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,13 @@ class InvitationService:
             raise InvitationNotFound
         return self._viewed(row, workspace)
 
+    def asks_in(self, token: str, email: str) -> bool:
+        """Tell whether a link holds and was sent to this address: whoever is invited may register."""
+        try:
+            return self.shown_by(token).email == normalise_email(email)
+        except (InvitationNotFound, InvitationExpired):
+            return False
+
     def accept(self, user_id: int, *, public_id: bytes | None = None, token: str | None = None) -> Workspace:
         """Join. By its id a person must have proven the address; the link's token proves it.
 

@@ -16,6 +16,7 @@ from ccmanage.settings.service import Change
 from support.factors import enrol, second_step
 from support.oidc import Provider, come_back, sign_in, start
 from support.server_process import ServerMissing
+from support.signup import mails
 from support.world import PASSWORD, World
 
 Make = Callable[..., World]
@@ -318,6 +319,117 @@ class TestPasswordOff:
         assert self.login(world, ann.email).status_code == 200
         answer = world.client().get("/v1/auth/oidc/start")
         assert (answer.status_code, answer.json()["code"]) == (404, "accounts.no_provider")
+
+
+class TestLinkingByHand:
+    """A name at the provider is linked to one's account, and taken away, under Security."""
+
+    def begin(self, browser: TestClient) -> str:
+        answer = browser.post("/v1/me/identities/link")
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["url"])
+
+    def listed(self, browser: TestClient) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = browser.get("/v1/me/identities").json()["items"]
+        return found
+
+    def test_whoever_linked_it_signs_in_with_it(self, provider: Provider, walk: Walk) -> None:
+        ann = walk.world.person("Ann")
+        browser = walk.world.browser(ann)
+        provider.become("a.smith", email="a.smith@elsewhere.example", email_verified=False)
+        assert come_back(browser, provider.walk(self.begin(browser))) == "/security?linked="
+        [one] = self.listed(browser)
+        assert (one["issuer"], one["may_unlink"]) == (provider.issuer, True)
+        assert sign_in(provider, walk.client) == "/"
+        assert me(walk.client)["id"] == ann.id
+        # A second time it is linked already, and that is no fault.
+        assert come_back(browser, provider.walk(self.begin(browser))) == "/security?linked="
+        assert walk.world.count("audit_log", "action = 'accounts.link_provider'") == 1
+
+    def test_it_opens_one_account_only(self, provider: Provider, walk: Walk) -> None:
+        provider.become("ann")
+        sign_in(provider, walk.client)
+        bob = walk.world.browser(walk.world.person("Bob"))
+        assert come_back(bob, provider.walk(self.begin(bob))) == "/security?problem=accounts.identity_taken"
+        assert self.listed(bob) == []
+
+    def test_a_link_is_for_who_began_it(self, provider: Provider, walk: Walk) -> None:
+        ann, eve = walk.world.browser(walk.world.person("Ann")), walk.world.browser(walk.world.person("Eve"))
+        provider.become("eve.at.work")
+        back = provider.walk(self.begin(eve))
+        ann.cookies.set("ccm_oidc", eve.cookies["ccm_oidc"], domain="testserver.local", path="/v1/auth/oidc")
+        assert come_back(ann, back) == "/security?problem=accounts.provider_refused"
+        assert self.listed(ann) == []
+        eve.post("/v1/auth/logout")
+        assert come_back(eve, back) == "/security?problem=accounts.provider_refused"
+        assert walk.world.count("provider_identities") == 0
+
+    def test_domains_hold_for_it_too(self, provider: Provider, make: Make) -> None:
+        world = make(oidc_domains=("example.com",))
+        browser = world.browser(world.person("Ann"))
+        provider.become("ann", email="ann@elsewhere.example")
+        back = come_back(browser, provider.walk(self.begin(browser)))
+        assert back == "/security?problem=accounts.provider_domain_refused"
+
+    def test_it_is_taken_away_but_never_as_the_last_way_in(self, provider: Provider, walk: Walk) -> None:
+        provider.become("ann")
+        sign_in(provider, walk.client)
+        browser = walk.client
+        browser.headers["Origin"], browser.headers["X-CSRF-Token"] = "http://testserver", browser.cookies["ccm_csrf"]
+        [one] = self.listed(browser)
+        refused = browser.post(f"/v1/me/identities/{one['id']}/unlink")
+        assert (refused.status_code, refused.json()["code"]) == (409, "accounts.last_way_in")
+        provider.become("ann.again", email="another@example.com")
+        assert come_back(browser, provider.walk(self.begin(browser))) == "/security?linked="
+        assert [each["may_unlink"] for each in self.listed(browser)] == [True, True]
+        assert browser.post(f"/v1/me/identities/{one['id']}/unlink").status_code == 204
+        gone = browser.post(f"/v1/me/identities/{one['id']}/unlink")
+        assert (gone.status_code, gone.json()["code"]) == (404, "accounts.identity_not_found")
+        [left] = self.listed(browser)
+        assert left["may_unlink"] is False
+        assert walk.world.count("audit_log", "action = 'accounts.unlink_provider'") == 1
+
+    def test_a_password_that_opens_nothing_is_no_way_in(self, provider: Provider, walk: Walk) -> None:
+        browser = walk.world.browser(walk.world.person("Ann"))
+        provider.become("ann")
+        come_back(browser, provider.walk(self.begin(browser)))
+        [one] = self.listed(browser)
+        with walk.world.scope() as scope:
+            scope.settings.change([Change(PASSWORD_ENABLED.name, False, 0)])
+        walk.world.clock.move(seconds=2)
+        assert browser.post(f"/v1/me/identities/{one['id']}/unlink").json()["code"] == "accounts.last_way_in"
+
+    def test_nobody_takes_away_what_is_anothers(self, provider: Provider, walk: Walk) -> None:
+        ann, bob = walk.world.browser(walk.world.person("Ann")), walk.world.browser(walk.world.person("Bob"))
+        provider.become("ann")
+        come_back(ann, provider.walk(self.begin(ann)))
+        [one] = self.listed(ann)
+        assert bob.post(f"/v1/me/identities/{one['id']}/unlink").status_code == 404
+        assert len(self.listed(ann)) == 1
+
+
+def test_a_sign_in_from_a_new_browser_is_told(provider: Provider, walk: Walk) -> None:
+    provider.become("ann")
+    sign_in(provider, walk.client)
+    assert mails(walk.world) == []
+    sign_in(provider, walk.client)
+    assert mails(walk.world) == [], "this browser is known by now"
+    sign_in(provider, walk.world.client(address="198.51.100.7"))
+    assert [mail[:2] for mail in mails(walk.world)] == [("accounts.new_sign_in", "ann@example.com")]
+
+
+def test_who_has_no_password_deletes_the_account_with_a_fresh_sign_in(provider: Provider, walk: Walk) -> None:
+    walk.world.clock.now = int(time.time() * 1000)
+    provider.become("ann")
+    sign_in(provider, walk.client)
+    walk.world.clock.move(hours=1)
+    headers = {"Origin": "http://testserver", "X-CSRF-Token": walk.client.cookies["ccm_csrf"]}
+    refused = walk.client.post("/v1/me/privacy/deletion", headers=headers)
+    assert refused.json()["code"] == "auth.step_up_required"
+    walk.world.clock.now = int(time.time() * 1000)
+    assert come_back(walk.client, provider.walk(start(walk.client, prompt="login", redirect="/privacy"))) == "/privacy"
+    headers["X-CSRF-Token"] = walk.client.cookies["ccm_csrf"]
+    assert walk.client.post("/v1/me/privacy/deletion", headers=headers).status_code == 201
 
 
 def test_a_provider_that_is_away_is_said_to_be(sqlite_world: World, provider: Provider) -> None:

@@ -97,7 +97,7 @@ def filled(path: str) -> str:
             "session": "ses_", "token": "tok_", "email": "mail_",
             "audit": "aud_", "export": "exp_",
             "threshold": "thr_", "notification": "ntf_", "webhook": "whk_", "delivery": "dlv_",
-            "hold": "hld_", "lease": "lea_",
+            "identity": "idn_", "hold": "hld_", "lease": "lea_",
         }[match[1]] + "0" * 26,
         path.replace("{seq}", "1"),
     )  # fmt: skip
@@ -247,7 +247,7 @@ def test_no_route_lets_anybody_set_a_column_that_it_does_not_offer(sqlite_world:
 
 SECRET_NAMES = re.compile(r"hash|digest|sealed|pepper|password|email_index|public_id|_nano$")
 # The hash of a ledger entry is there to be checked; the ways to sign in are told by yes and no.
-SHOWN = {"EntryOut": ["hash"], "ProofEntryOut": ["hash"], "MethodsOut": ["passwords"]}
+SHOWN = {"EntryOut": ["hash"], "ProofEntryOut": ["hash"], "MethodsOut": ["passwords"], "MeOut": ["has_password"]}
 
 
 def test_no_answer_shows_what_is_inside(sqlite_world: World) -> None:

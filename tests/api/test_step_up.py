@@ -98,11 +98,21 @@ def test_what_guards_the_account_wants_it(world: World, ann: Person, address: st
     assert (answer.status_code, answer.json()["code"]) == (403, "auth.step_up_required")
 
 
+@pytest.mark.parametrize("address", ["/v1/me/privacy/deletion", "/v1/me/identities/link"])
+def test_the_end_of_the_account_and_ways_into_it_want_it(world: World, ann: Person, address: str) -> None:
+    client = world.client(ann)
+    world.clock.move(hours=1)
+    assert client.post(address).json()["code"] == "auth.step_up_required"
+    assert world.count("erasures") == 0
+
+
 def test_grants_and_factors_of_others_want_it(world: World, ann: Person) -> None:
     boss = world.client(world.person("Boss", admin=True))
+    asked = world.client(ann).post("/v1/credit-requests", json={"credits": "5", "reason": "a report"}).json()["id"]
     world.clock.move(hours=1)
     for address, body in (
         (f"/v1/admin/workspaces/{ann.workspace_id}/grants", {"credits": "1", "reason": "x"}),
+        (f"/v1/admin/credit-requests/{asked}/approve", {"credits": "5"}),
         (f"/v1/admin/users/{ann.id}/factor/reset", {"reason": "x"}),
         (f"/v1/admin/users/{ann.id}/factor/require", {"required": True, "reason": "x"}),
     ):

@@ -17,6 +17,7 @@ const me = {
   email_verified: true,
   created_at: "2026-01-01T00:00:00.000Z",
   must_enrol: false,
+  has_password: true,
   viewing: null,
   workspaces: [
     { id: "ws_2", name: "Team", kind: "shared", role: "viewer", state: "active" },

@@ -5,6 +5,8 @@ import type { FeatureMessages } from "@/shared/i18n";
 
 export { listUsers, updateProfile } from "./api";
 export { LEAST_PASSWORD } from "./passwordStrength";
+export { useMethods } from "./composables/useMethods";
+export { inside, keepOnward } from "./onward";
 export { useSession, type SessionState } from "./session";
 export type { AdminUser, Membership } from "./types";
 

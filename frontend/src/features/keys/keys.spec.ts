@@ -64,7 +64,7 @@ const limits = {
 function signedIn(role: "owner" | "viewer" = "owner") {
   const pinia = createPinia();
   surroundings({ pinia });
-  useSession(pinia).adopt({ ...person, must_enrol: false, viewing: null,
+  useSession(pinia).adopt({ ...person, must_enrol: false, has_password: true, viewing: null,
     workspaces: [{ ...workspace, role }] });
   return pinia;
 }

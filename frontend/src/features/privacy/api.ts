@@ -14,6 +14,4 @@ export const cancelDeletion = () => api.delete("/v1/me/privacy/deletion");
 export const answerConsent = (purpose: string, given: boolean) =>
   api.put("/v1/me/privacy/consents/{purpose}", { path: { purpose }, body: { given } });
 
-export const proveMyself = (password: string) => api.post("/v1/auth/step-up", { body: { password } });
-
 export const fetchProcessors = () => api.get("/v1/processors");

@@ -25,3 +25,10 @@ export const listTokens = (page: PageRequest) => api.get("/v1/me/tokens", { quer
 export const issueToken = (body: NewToken) => api.post("/v1/me/tokens", { body });
 
 export const revokeToken = (id: string) => api.post("/v1/me/tokens/{token_id}/revoke", { path: { token_id: id } });
+
+export const listIdentities = () => api.get("/v1/me/identities");
+
+export const linkIdentity = () => api.post("/v1/me/identities/link");
+
+export const unlinkIdentity = (id: string) =>
+  api.post("/v1/me/identities/{identity_id}/unlink", { path: { identity_id: id } });

@@ -21,6 +21,7 @@ const me = {
   workspaces: [],
   email_verified: true,
   must_enrol: false,
+  has_password: true,
   viewing: null,
 };
 const CODES = Array.from({ length: 10 }, (_, number) => `aaaa${number}-bbbb${number}`);

@@ -8,3 +8,4 @@ export type IssuedToken = Answer<"/v1/me/tokens", "post">;
 export type NewToken = Body<"/v1/me/tokens">;
 export type Scope = NewToken["scopes"][number];
 export type Proof = Body<"/v1/auth/step-up">;
+export type LinkedIdentity = Item<"/v1/me/identities">;

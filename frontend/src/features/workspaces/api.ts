@@ -1,4 +1,4 @@
-import type { NewGrant, NewWorkspace } from "./types";
+import type { NewGrant, NewName, NewWorkspace } from "./types";
 import type { LedgerKind } from "@/features/credits";
 import { api } from "@/shared/api";
 import type { PageRequest } from "@/shared/composables";
@@ -41,6 +41,9 @@ export const reverseEntry = (id: string, seq: number, reason: string) =>
     path: { workspace_id: id, seq },
     body: { reason },
   });
+
+export const renameAnyWorkspace = (id: string, body: NewName) =>
+  api.patch("/v1/admin/workspaces/{workspace_id}", { path: { workspace_id: id }, body });
 
 export const suspendWorkspace = (id: string, reason: string) =>
   api.post("/v1/admin/workspaces/{workspace_id}/suspend", { path: { workspace_id: id }, body: { reason } });

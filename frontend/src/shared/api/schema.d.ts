@@ -2140,6 +2140,8 @@ export interface paths {
         /**
          * Oidc Callback
          * @description Take a browser back from the identity provider, and let its person in. Always answers with a page to go to.
+         *
+         *     Where the person was signed in and asked for it, what they are called at the provider is linked to their account.
          */
         get: operations["auth_oidc_callback"];
         put?: never;
@@ -2222,6 +2224,8 @@ export interface paths {
         /**
          * Register
          * @description Register. The answer is the same whether the address is known or not: the rest stands in a mail.
+         *
+         *     Whoever holds the link of an `invitation` may register with the address that it was sent to, whatever is set.
          */
         post: operations["auth_register"];
         delete?: never;
@@ -3040,6 +3044,66 @@ export interface paths {
          * @description Think better of it: the address stays.
          */
         post: operations["address_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List
+         * @description List with which names at the identity provider one can sign in.
+         */
+        get: operations["identities_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/identities/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link
+         * @description Begin to link a name at the identity provider: send the browser to `url`. It comes back to the portal.
+         */
+        post: operations["identities_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/identities/{identity_id}/unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlink
+         * @description Take a name away, unless nothing else would be left to sign in with.
+         */
+        post: operations["identities_unlink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4120,11 +4184,9 @@ export interface components {
         };
         /**
          * AddressIn
-         * @description Another mail address, and proof that one is oneself.
+         * @description Another mail address.
          */
         AddressIn: {
-            /** Current Password */
-            current_password: string;
             /**
              * Email
              * @example ann@example.com
@@ -5536,6 +5598,38 @@ export interface components {
             state: "active" | "captured" | "released" | "expired";
         };
         /**
+         * IdentitiesOut
+         * @description A person's names at the identity provider, the oldest first.
+         */
+        IdentitiesOut: {
+            /** Items */
+            items: components["schemas"]["IdentityOut"][];
+        };
+        /**
+         * IdentityOut
+         * @description A name at the identity provider by which a person signs in; the last way in cannot be unlinked.
+         */
+        IdentityOut: {
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-11-23T07:00:00.000Z
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Issuer */
+            issuer: string;
+            /**
+             * Last Used At
+             * Format: date-time
+             * @example 2026-11-23T07:00:00.000Z
+             */
+            last_used_at: string;
+            /** May Unlink */
+            may_unlink: boolean;
+        };
+        /**
          * ImportIn
          * @description Whether the difference is only shown.
          */
@@ -6033,7 +6127,7 @@ export interface components {
          * @description A person with their workspaces, the personal one first.
          *
          *     With `must_enrol` a second factor must be set up before anything else is answered. `viewing` is there where an
-         *     administrator looks at the portal as this person.
+         *     administrator looks at the portal as this person. Without `has_password` they sign in at the identity provider only.
          */
         MeOut: {
             /**
@@ -6046,6 +6140,8 @@ export interface components {
             email: string;
             /** Email Verified */
             email_verified: boolean;
+            /** Has Password */
+            has_password: boolean;
             /** Id */
             id: string;
             /** Locale */
@@ -7078,6 +7174,14 @@ export interface components {
             start: string;
         };
         /**
+         * ProviderUrlOut
+         * @description Where to send the browser.
+         */
+        ProviderUrlOut: {
+            /** Url */
+            url: string;
+        };
+        /**
          * PublishIn
          * @description The package as it was seen.
          */
@@ -7348,6 +7452,8 @@ export interface components {
              * @example ann@example.com
              */
             email: string;
+            /** Invitation */
+            invitation?: string | null;
             /**
              * Locale
              * @default en
@@ -7359,6 +7465,11 @@ export interface components {
             /** Password */
             password: string;
             /**
+             * Terms Accepted
+             * @default false
+             */
+            terms_accepted: boolean;
+            /**
              * Time Zone
              * @default UTC
              * @example Europe/Berlin
@@ -7367,7 +7478,7 @@ export interface components {
         };
         /**
          * RegistrationOut
-         * @description Who may register.
+         * @description Who may register, and what they must accept.
          */
         RegistrationOut: {
             /** Domains */
@@ -7377,6 +7488,7 @@ export interface components {
              * @enum {string}
              */
             mode: "open" | "invitation" | "domain";
+            terms: components["schemas"]["api__accounts__signup_schemas__TermsOut"] | null;
         };
         /**
          * RejectedItem
@@ -8829,6 +8941,20 @@ export interface components {
              * @description What stands behind `#t=` in the link.
              */
             token: string;
+        };
+        /**
+         * TermsOut
+         * @description What whoever registers must accept: where it can be read, and the wording of the acceptance, by language.
+         */
+        api__accounts__signup_schemas__TermsOut: {
+            /** Texts */
+            texts: {
+                [key: string]: string;
+            };
+            /** Url */
+            url: string;
+            /** Version */
+            version: string;
         };
         /**
          * TermsOut
@@ -24850,6 +24976,222 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests or attempts; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed is away or busy; nothing was done. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identities_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentitiesOut"];
+                };
+            };
+            /** @description Nobody is signed in, or the credential does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests or attempts; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed is away or busy; nothing was done. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identities_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderUrlOut"];
+                };
+            };
+            /** @description Nobody is signed in, or the credential does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests or attempts; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that is needed is away or busy; nothing was done. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identities_unlink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the request with the same key within a day answers from the first, with `Idempotent-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                identity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credential does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -10,13 +10,17 @@ import {
   undoAddress,
   verifyEmail,
 } from "../api";
+import { peekOnward } from "../onward";
 import { useSession } from "../session";
 import type { Registration, Reset } from "../types";
 
 /** Who may register here. */
 export function useRegistrationTerms() {
   const terms = useQuery({ queryKey: ["registration"], queryFn: fetchRegistration, staleTime: 60_000 });
-  return { terms, mayRegister: computed(() => !!terms.data.value && terms.data.value.mode !== "invitation") };
+  /** Whoever comes from the link of an invitation may register, whatever is set. */
+  const invitation = /^\/join#t=([\w-]+)$/.exec(peekOnward() ?? "")?.[1];
+  const isOpen = computed(() => !!terms.data.value && terms.data.value.mode !== "invitation");
+  return { terms, invitation, mayRegister: computed(() => isOpen.value || invitation !== undefined) };
 }
 
 export function useRegister() {

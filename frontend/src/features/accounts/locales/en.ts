@@ -16,6 +16,7 @@ export const en = {
       useCode: "Use a code of the app",
       again: "Start again",
       ended: "Your session has ended. Please sign in again.",
+      emergency: "Emergency sign-in with a password",
     },
     signOut: "Sign out",
     signup: signupEn,
@@ -46,6 +47,9 @@ export const en = {
       repeat: "New password again",
       change: "Change password",
       changed: "Password changed",
+      none: "You have no password: you sign in at the identity provider.",
+      first: "Send a link to choose one",
+      firstSent: "The link is on its way. It works for 30 minutes.",
     },
     users: {
       title: "Users",

@@ -6,6 +6,8 @@ export const signupEn = {
   noAccount: "Create an account",
   closed: "Registration is by invitation. Ask an administrator or a colleague to invite you.",
   domains: "For people with an address at {domains}.",
+  readTerms: "Read the terms of use",
+  termsNeeded: "Accept the terms to go on.",
   passwordHint: "At least {least} characters. A few words are easier to remember than signs.",
   strength: {
     s0: "Too short, or always the same",

@@ -9,6 +9,8 @@ export const signupZh: Translation<typeof signupEn> = {
   noAccount: "创建帐户",
   closed: "仅限受邀注册。请联系管理员或同事邀请您。",
   domains: "适用于 {domains} 域名的邮箱用户。",
+  readTerms: "阅读使用条款",
+  termsNeeded: "请先接受条款。",
   passwordHint: "至少 {least} 个字符。几个词语比符号更容易记住。",
   strength: {
     s0: "太短或过于重复",

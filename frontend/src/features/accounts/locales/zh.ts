@@ -18,6 +18,7 @@ export const zh: Translation<typeof en> = {
       useCode: "使用应用中的验证码",
       again: "重新开始",
       ended: "会话已结束，请重新登录。",
+      emergency: "紧急情况下使用密码登录",
     },
     signOut: "退出登录",
     signup: signupZh,
@@ -48,6 +49,9 @@ export const zh: Translation<typeof en> = {
       repeat: "再次输入新密码",
       change: "修改密码",
       changed: "密码已修改",
+      none: "您没有密码：您通过身份提供商登录。",
+      first: "发送设置密码的链接",
+      firstSent: "链接已发出，30 分钟内有效。",
     },
     users: {
       title: "用户",

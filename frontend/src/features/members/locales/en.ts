@@ -59,6 +59,7 @@ export const en = {
       joined: "Welcome to “{workspace}”",
       declined: "Invitation declined",
       signIn: "Sign in to answer",
+      register: "Create an account",
       other: "You are signed in as {email}. The invitation is for another address.",
       change: "Sign in with the other address",
     },

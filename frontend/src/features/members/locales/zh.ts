@@ -62,6 +62,7 @@ export const zh: Translation<typeof en> = {
       joined: "欢迎加入“{workspace}”",
       declined: "已谢绝邀请",
       signIn: "登录后答复",
+      register: "创建帐户",
       other: "您当前以 {email} 登录，此邀请发给了另一个邮箱。",
       change: "用另一个邮箱登录",
     },

@@ -6,7 +6,6 @@ import {
   downloadExport,
   fetchPrivacy,
   fetchProcessors,
-  proveMyself,
   requestDeletion,
   requestExport,
 } from "../api";
@@ -30,13 +29,7 @@ export function usePrivacy() {
     privacy: computed(() => answer.data.value),
     ask: useAction(requestExport, { refresh }),
     fetchFile: useAction(async (id: string) => saveFile(await downloadExport(id), "my-data.zip")),
-    remove: useAction(
-      async (password: string) => {
-        await proveMyself(password);
-        return requestDeletion();
-      },
-      { refresh, quiet: true },
-    ),
+    remove: useAction(requestDeletion, { refresh, quiet: true }),
     keep: useAction(cancelDeletion, { refresh }),
     consent: useAction((change: { purpose: string; given: boolean }) => answerConsent(change.purpose, change.given), {
       refresh,

@@ -23,7 +23,6 @@ export const en = {
       lead: "Keys stop working, your personal data goes. Sums of what was used stay, without your name.",
       ask: "Delete my account",
       confirm: "You have seven days to change your mind. Until then everything works as before.",
-      password: "Your password",
       due: "Your account will be deleted on",
       keep: "Keep my account",
       soleOwner: "You are the only owner of these workspaces. Hand them over or close them first:",

@@ -26,7 +26,6 @@ export const zh: Translation<typeof en> = {
       lead: "密钥将失效，个人数据将被清除。用量汇总会保留，但不含您的姓名。",
       ask: "注销我的账号",
       confirm: "您有七天时间可以改变主意。在此之前一切照常。",
-      password: "您的密码",
       due: "您的账号将于以下时间注销：",
       keep: "保留我的账号",
       soleOwner: "您是以下工作区的唯一所有者，请先移交或关闭：",

@@ -8,10 +8,11 @@ import {
   listWorkspaceGrants,
   listWorkspaces,
   reactivateWorkspace,
+  renameAnyWorkspace,
   renameWorkspace,
   suspendWorkspace,
 } from "../api";
-import type { NewGrant, NewWorkspace } from "../types";
+import type { NewGrant, NewName, NewWorkspace } from "../types";
 import { useSession } from "@/features/accounts";
 import { useAction, usePages, useSearchText } from "@/shared/composables";
 
@@ -52,6 +53,11 @@ export function useWorkspace(id: MaybeRefOrGetter<string>) {
     (input: { body: NewGrant; idempotencyKey: string }) => grantCredits(toValue(id), input.body, input.idempotencyKey),
     { done: () => t("workspaces.granted"), refresh: AFTER_GRANT, quiet: true },
   );
+  const rename = useAction((body: NewName) => renameAnyWorkspace(toValue(id), body), {
+    done: () => t("workspaces.settings.saved"),
+    refresh: [KEY],
+    quiet: true,
+  });
   const suspend = useAction((reason: string) => suspendWorkspace(toValue(id), reason), {
     done: () => t("workspaces.suspended"),
     refresh: [KEY],
@@ -61,7 +67,7 @@ export function useWorkspace(id: MaybeRefOrGetter<string>) {
     done: () => t("workspaces.reactivated"),
     refresh: [KEY],
   });
-  return { detail, grants, grant, suspend, reactivate };
+  return { detail, grants, grant, rename, suspend, reactivate };
 }
 
 /** The name of the workspace on the screen; the session carries it, so it is read anew. */

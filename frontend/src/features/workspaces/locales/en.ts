@@ -36,6 +36,7 @@ export const en = {
     },
     states: { active: "Active", suspended: "Suspended", closed: "Closed" },
     roles: { owner: "Owner", manager: "Manager", member: "Member", viewer: "Viewer" },
+    rename: { submit: "Rename", title: "Rename “{name}”" },
     suspend: "Suspend",
     suspendTitle: "Suspend “{name}”?",
     suspendText: "Nothing in it can be changed until it is reactivated. Usage that still arrives is charged.",

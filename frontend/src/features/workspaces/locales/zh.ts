@@ -39,6 +39,7 @@ export const zh: Translation<typeof en> = {
     },
     states: { active: "正常", suspended: "已停用", closed: "已关闭" },
     roles: { owner: "所有者", manager: "管理者", member: "成员", viewer: "访客" },
+    rename: { submit: "重命名", title: "重命名“{name}”" },
     suspend: "停用",
     suspendTitle: "停用“{name}”？",
     suspendText: "恢复之前其中任何内容都不能更改，仍到达的用量照常计费。",
