@@ -22,6 +22,7 @@ from aiosmtplib import (
     SMTP,
     SMTPAuthenticationError,
     SMTPException,
+    SMTPNotSupported,
     SMTPRecipientsRefused,
     SMTPResponseException,
     SMTPSenderRefused,
@@ -32,6 +33,9 @@ from aiosmtplib import (
 from ccmanage.email.transport import Delivery, Verdict
 
 T = TypeVar("T")
+
+# What connecting, signing in and sending may raise.
+FAULTS: Final = (SMTPException, OSError, TimeoutError)
 
 TIMEOUT_SECONDS: Final = 30.0
 _IDLE_SECONDS: Final = 20.0
@@ -111,7 +115,7 @@ class SmtpTransport:
             async with asyncio.timeout(self._timeout_seconds):
                 client = await self._connected()
                 await client.send_message(message, sender=sender, recipients=[recipient])
-        except (SMTPException, OSError, TimeoutError) as error:
+        except FAULTS as error:
             delivery = judge(error)
             if delivery.verdict is Verdict.DOWN:
                 await self._drop()
@@ -132,7 +136,7 @@ class SmtpTransport:
 
     def _made(self) -> SMTP:
         address = self.address
-        context = ssl.create_default_context(cafile=address.authority) if address.tls or address.starttls else None
+        context = _trusting(address.authority) if address.tls or address.starttls else None
         return SMTP(
             hostname=address.host,
             port=address.port,
@@ -157,7 +161,7 @@ class SmtpTransport:
             try:
                 async with asyncio.timeout(2):
                     await client.quit()
-            except (SMTPException, OSError, TimeoutError):
+            except FAULTS:
                 client.close()
 
     async def _drop(self) -> None:
@@ -166,8 +170,35 @@ class SmtpTransport:
             client.close()
 
 
+class UnreadableAuthority(OSError):
+    """The file of `?ca=` is not there, or holds no certificate."""
+
+
+def _trusting(authority: str | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:
+        raise UnreadableAuthority(f"The certificate authority {authority} cannot be read: {error}") from error
+
+
 def judge(error: BaseException) -> Delivery:
     """Tell what an error means for the mail."""
+    return _unspoken(error) or _said(error)
+
+
+def _unspoken(error: BaseException) -> Delivery | None:
+    """Judge what went wrong with TLS: nobody was told the password. It may be mended by the next try: mails wait."""
+    if isinstance(error, UnreadableAuthority):
+        return Delivery(Verdict.DOWN, "smtp_authority", str(error))
+    fault = _tls_fault(error)
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return Delivery(Verdict.DOWN, "smtp_certificate", f"The certificate is not trusted: {fault.verify_message}")
+    if fault is not None:
+        return Delivery(Verdict.DOWN, "smtp_tls", f"TLS could not be agreed on: {fault.reason or fault}")
+    return None
+
+
+def _said(error: BaseException) -> Delivery:
     if isinstance(error, SMTPRecipientsRefused) and error.recipients:
         refused = error.recipients[0]
         return _answered(refused.code, refused.message, Verdict.NO_SUCH_ADDRESS)
@@ -184,7 +215,16 @@ def judge(error: BaseException) -> Delivery:
         return Delivery(Verdict.DOWN, "smtp_disconnected", str(error))
     if isinstance(error, SMTPResponseException):
         return Delivery(Verdict.DOWN, f"smtp_{error.code}", error.message)
-    return Delivery(Verdict.DOWN, "smtp_unreachable", str(error))
+    # A server that is there but lacks what was asked of it: STARTTLS, or a way to sign in.
+    unfit = type(error) is SMTPException or isinstance(error, SMTPNotSupported)
+    return Delivery(Verdict.DOWN, "smtp_unfit" if unfit else "smtp_unreachable", str(error))
+
+
+def _tls_fault(error: BaseException | None) -> ssl.SSLError | None:
+    """Find the fault of TLS that an error comes from: the client wraps what happens while it connects."""
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__
+    return error
 
 
 def _answered(code: int, text: str, final: Verdict) -> Delivery:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ccmanage.adapters.brokers import open_broker
 from ccmanage.adapters.redis_client import redis_client
-from ccmanage.adapters.smtp import SmtpTransport
+from ccmanage.adapters.smtp import FAULTS, SmtpTransport, judge
 from ccmanage.bootstrap import Runtime
 from ccmanage.cli import doctor_database
 from ccmanage.cli.installation import open_runtime
@@ -22,6 +22,11 @@ from ccmanage.migrations import is_current
 _GIB = 1 << 30
 _STUCK_MS = 60 * SECOND
 _MAIL_SECONDS = 10.0
+_MAIL_HINTS = {
+    "smtp_certificate": f" ({PREFIX}SMTP_URL must have the name that is in it; ?ca=/path trusts an authority of yours)",
+    "smtp_tls": " (port 465 is for smtps://, port 587 for smtp+starttls://)",
+    "smtp_535": f" (user and password in {PREFIX}SMTP_URL)",
+}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -139,11 +144,15 @@ def _mail(settings: Settings) -> Verdict:
             return State.OK, "kept in the portal's mailbox"
         return State.WARNING, f"{PREFIX}SMTP_URL is not set: nobody gets a mail"
     transport = SmtpTransport(settings.smtp_url, timeout_seconds=_MAIL_SECONDS)
+    address = transport.address
     try:
         greeting = transport.greet()
+    except FAULTS as error:
+        fault = judge(error)
+        hint = _MAIL_HINTS.get(fault.code, "")
+        return State.WRONG, f"{address.host}:{address.port} {fault.code}: {fault.text[:200]}{hint}"
     finally:
         transport.close()
-    address = transport.address
     if not (address.tls or address.starttls) and address.host not in _LOOPBACK:
         return State.WARNING, f"{address.host} answers, but in the clear: use smtp+starttls:// or smtps://"
     return State.OK, f"{address.host}:{address.port} answers ({greeting})"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, cast
+from urllib.parse import quote
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from support.server_process import free_port
 
@@ -34,17 +36,42 @@ class Script:
     after_data: list[str] = field(default_factory=list)
 
 
+@dataclass
+class Security:
+    """TLS from the start, or by STARTTLS and nothing before it; and the only one who may send."""
+
+    context: ssl.SSLContext
+    implicit: bool
+    user: str = "robot"
+    password: str = "correct horse"
+    seen: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    @property
+    def scheme(self) -> str:
+        return "smtps" if self.implicit else "smtp+starttls"
+
+    def admit(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, proof: LoginPassword
+    ) -> AuthResult:
+        self.seen.append((proof.login, proof.password))
+        # What is not handled the server answers itself, with 535.
+        right = proof == LoginPassword(self.user.encode(), self.password.encode())
+        return AuthResult(success=right, handled=False)
+
+
 class MailServer:
     """Listens on a free port of 127.0.0.1 while it is open."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, security: Security | None = None) -> None:
         self.received: list[Received] = []
         self.script = Script()
         self.connections = 0
         self._arrived = threading.Condition()
         self._release = threading.Event()
         self.port = port or free_port()
-        self._controller = _Controller(self, hostname="127.0.0.1", port=self.port)
+        self.security = security
+        implicit = security.context if security and security.implicit else None
+        self._controller = _Controller(self, hostname="127.0.0.1", port=self.port, ssl_context=implicit)
 
     def __enter__(self) -> MailServer:
         self._controller.start()
@@ -58,7 +85,9 @@ class MailServer:
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}"
+        if self.security is None:
+            return f"smtp://127.0.0.1:{self.port}"
+        return f"{self.security.scheme}://{self.security.user}:{quote(self.security.password)}@localhost:{self.port}"
 
     def wait_for(self, count: int, *, seconds: float = 30) -> bool:
         """Wait until so many mails have come."""
@@ -100,4 +129,15 @@ class _Controller(Controller):
 
     def factory(self) -> SMTP:
         self._owner.connections += 1
-        return SMTP(self.handler)
+        security = self._owner.security
+        if security is None:
+            return SMTP(self.handler)
+        return SMTP(
+            self.handler,
+            tls_context=None if security.implicit else security.context,
+            require_starttls=not security.implicit,
+            # It says of implicit TLS that there is none.
+            auth_require_tls=not security.implicit,
+            auth_required=True,
+            authenticator=security.admit,
+        )
