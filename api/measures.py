@@ -11,11 +11,12 @@ _NEVER_AUDITED = -1
 
 
 def measure(runtime: Runtime) -> None:
-    """Look at the backlog and at the last audit; without a database the numbers stay as they were."""
+    """Look at the backlog, at the last audit and at the mails; without a database the numbers stay as they were."""
     try:
         with runtime.read() as scope:
             backlog = scope.usage.backlog()
             books = scope.books.last()
+            mails = scope.outgoing.figures()
     except Exception as error:
         log.warning("not_measured", error=type(error).__name__, text=str(error)[:200])
         return
@@ -24,3 +25,7 @@ def measure(runtime: Runtime) -> None:
     metrics.BACKLOG_SECONDS.set(max(0, age) / SECOND)
     metrics.BOOKS_STATE.set(int(books.is_clean) if books else _NEVER_AUDITED)
     metrics.BOOKS_CHECKED_SECONDS.set(books.at / SECOND if books else 0)
+    metrics.MAILS_WAITING.set(mails.waiting)
+    metrics.MAILS_WAITING_SECONDS.set(mails.oldest_ms / SECOND)
+    metrics.MAILS_DONE.labels("sent").set(mails.sent)
+    metrics.MAILS_DONE.labels("failed").set(mails.failed)

@@ -94,6 +94,15 @@ PANELS = [
             "failed": "sum(rate(ccmanage_nudges_failed_total[1m]))",
         },
     ),
+    Panel("Oldest mail that waits", "s", {"age": "max(ccmanage_mails_waiting_seconds)"}),
+    Panel(
+        "Mails",
+        "none",
+        {
+            "waiting": "max(ccmanage_mails_waiting)",
+            "{{outcome}} within a day": "max by (outcome) (ccmanage_mails_last_day)",
+        },
+    ),
 ]
 
 

@@ -65,7 +65,7 @@ EVENT_LAG_SECONDS = Histogram(
     buckets=_SLOW,
 )
 
-# These four say what the database holds; whoever answers /metrics sets them from it.
+# These say what the database holds; whoever answers /metrics sets them from it.
 BACKLOG_BATCHES = Gauge(
     "ccmanage_usage_backlog_batches", "Batches that wait to be settled.", multiprocess_mode="mostrecent"
 )
@@ -79,6 +79,17 @@ BOOKS_STATE = Gauge(
 )
 BOOKS_CHECKED_SECONDS = Gauge(
     "ccmanage_books_checked_timestamp_seconds", "When the books were last audited.", multiprocess_mode="mostrecent"
+)
+
+MAILS_WAITING = Gauge("ccmanage_mails_waiting", "Mails that are not out yet.", multiprocess_mode="mostrecent")
+MAILS_WAITING_SECONDS = Gauge(
+    "ccmanage_mails_waiting_seconds", "Age of the oldest mail that waits.", multiprocess_mode="mostrecent"
+)
+MAILS_DONE = Gauge(
+    "ccmanage_mails_last_day",
+    "Mails whose last try was within 24 hours, by what came of it.",
+    ("outcome",),  # sent, failed
+    multiprocess_mode="mostrecent",
 )
 
 NUDGES_SENT = Counter("ccmanage_nudges_sent_total", "Messages to the workers that were sent.", ("task",))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ccmanage.core.clock import Clock
+from ccmanage.core.clock import DAY, Clock
 from ccmanage.core.crypto import KeyRing
 from ccmanage.core.logging import get_logger
 from ccmanage.email.models import Email, EmailState, EmailSuppression
@@ -38,6 +38,16 @@ class Claimed:
     footer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How mail goes: what waits and for how long, what was sent and what failed within a day."""
+
+    waiting: int
+    oldest_ms: int
+    sent: int
+    failed: int
+
+
 class OutgoingService:
     """Claims mails and says how they went."""
 
@@ -56,6 +66,14 @@ class OutgoingService:
         self._settings = settings
         self._ring = ring
         self._clock = clock
+
+    def figures(self) -> Figures:
+        """Count what waits, and what the last day's tries came to."""
+        now = self._clock.now_ms()
+        waiting, oldest = self._repository.waiting()
+        ended = self._repository.ended_since(now - DAY)
+        age = max(0, now - oldest) if waiting else 0
+        return Figures(waiting, age, ended.get(EmailState.SENT, 0), ended.get(EmailState.FAILED, 0))
 
     def claim(self, count: int, lease_ms: int) -> Sequence[Claimed]:
         """Take up to so many mails that are due; nobody else sends them until the lease runs out."""

@@ -68,6 +68,25 @@ class EmailRepository(Repository[Email]):
         )
         return bool(moved.rowcount)  # type: ignore[attr-defined]
 
+    def waiting(self) -> tuple[int, int]:
+        """Return how many mails wait, and since when the oldest does (0 if none)."""
+        statement = select(func.count(), func.min(Email.waiting_since)).where(Email.state.in_(WAITING))
+        count, oldest = self.session.execute(statement).one()
+        return int(count), int(oldest or 0)
+
+    def ended_since(self, at: int) -> dict[int, int]:
+        """Count the mails whose claim ran out after an instant, by how they ended.
+
+        A claim's end stays in the row of a mail that is done, and has an index; the time of the mark has none.
+        """
+        ended = (EmailState.SENT, EmailState.FAILED)
+        statement = (
+            select(Email.state, func.count())
+            .where(Email.state.in_(ended), Email.next_attempt_at >= at)
+            .group_by(Email.state)
+        )
+        return {int(state): int(count) for state, count in self.session.execute(statement)}
+
     def suppression(self, address_index: bytes) -> EmailSuppression | None:
         """Find out whether an address refuses mail, and why."""
         return self.session.get(EmailSuppression, address_index)

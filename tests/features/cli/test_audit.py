@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from ccmanage.email.service import Recipient
+from ccmanage.email.transport import Delivery, Verdict
 from ccmanage.reports.tasks import AuditBooks
 from support.gateway import Gateway
 from support.world import World
@@ -66,14 +68,39 @@ def test_metrics_tell_backlog_and_books(world: World) -> None:
     assert metrics_of(world)["ccmanage_usage_backlog_batches"] == 0
 
 
+def test_metrics_say_how_mail_goes(world: World) -> None:
+    assert metrics_of(world)["ccmanage_mails_waiting"] == 0
+    with world.scope() as scope:
+        for number in range(3):
+            to, values = Recipient(f"ann{number}@example.com"), {"workspace": "Data"}
+            scope.email.post("workspaces.removed", to=to, values=values, dedupe_key=f"k{number}")
+    world.clock.move(seconds=90)
+    shown = metrics_of(world)
+    assert (shown["ccmanage_mails_waiting"], shown["ccmanage_mails_waiting_seconds"]) == (3, 90)
+    assert shown['ccmanage_mails_last_day{outcome="sent"}'] == 0
+    with world.scope() as scope:
+        first, second, third = scope.outgoing.claim(3, 60_000)
+        scope.outgoing.mark(first, Delivery(Verdict.SENT), failures=0, is_broken=False)
+        scope.outgoing.mark(second, Delivery(Verdict.REFUSED, "smtp_554"), failures=0, is_broken=False)
+        scope.outgoing.mark(third, Delivery(Verdict.LATER, "smtp_451"), failures=0, is_broken=False)
+    shown = metrics_of(world)
+    assert shown["ccmanage_mails_waiting"] == 1, "what is put off waits"
+    assert shown['ccmanage_mails_last_day{outcome="sent"}'] == 1
+    assert shown['ccmanage_mails_last_day{outcome="failed"}'] == 1
+    world.clock.move(days=2)
+    assert metrics_of(world)['ccmanage_mails_last_day{outcome="sent"}'] == 0
+
+
 def metrics_of(world: World) -> dict[str, float]:
-    """Return the metrics without labels, as Prometheus reads them."""
+    """Return the metrics with at most the label `outcome`, as Prometheus reads them."""
     from api.measures import measure
     from ccmanage.core.metrics import exposition
 
     measure(world.runtime)
     body, _content_type = exposition()
     lines = (
-        line.rpartition(" ") for line in body.decode().splitlines() if not line.startswith("#") and "{" not in line
+        line.rpartition(" ")
+        for line in body.decode().splitlines()
+        if not line.startswith("#") and ("{" not in line or "{outcome=" in line)
     )
     return {name: float(value) for name, _space, value in lines}
