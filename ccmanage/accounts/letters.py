@@ -64,8 +64,14 @@ class Letters:
 
     def new_sign_in(self, account: Account, *, address: str, user_agent: str, once: str) -> None:
         """Tell a person that they, or somebody, signed in from a browser that was not seen before."""
-        values = {**self._from_where(account, address, user_agent), "link": f"{self._url}/profile"}
+        values = {**self._from_where(account, address, user_agent), "link": f"{self._url}/security"}
         self._once("accounts.new_sign_in", account, values, once)
+
+    def suspended(self, account: Account, *, keys_handed: bool) -> None:
+        """Tell a person that they are kept out. Why is between administrators: it stays in the audit log."""
+        now = self._clock.now_ms()
+        values = {"at": recipient_of(account).moment(now), "keys": "handed" if keys_handed else "revoked"}
+        self._once("accounts.suspended", account, values, str(now))
 
     def address_confirm(self, account: Account, address: str, token: str) -> None:
         """Ask the owner of a new address to confirm it, and tell the old one what was asked."""

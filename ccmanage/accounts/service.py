@@ -32,6 +32,10 @@ class Above(Protocol):
         """Hand the person's keys to the owners of their workspaces; returns how many, and how many were revoked."""
         ...
 
+    def tell_suspended(self, user_id: int, *, keys_handed: bool) -> None:
+        """Tell a person by mail that they are kept out, and whether the keys that they made work on."""
+        ...
+
 
 class AccountService:
     """People of the installation."""
@@ -188,6 +192,7 @@ class AccountService:
             after = {"sessions_ended": ended, "keys_revoked": revoked, "keys_reassigned": handed}
             user.revision += 1
             self._record("accounts.suspend_user", user, after=after, reason=reason)
+            self._above.tell_suspended(user.id, keys_handed=hand_keys and not revoked)
         return self.opened(user)
 
     def reactivate(self, public_id: bytes, *, revision: int | None = None) -> Account:

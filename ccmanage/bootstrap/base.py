@@ -42,6 +42,10 @@ class Above(Protocol):
         """Record that somebody who registers accepts the terms of use."""
         ...
 
+    def tell_suspended(self, user_id: int, *, keys_handed: bool) -> None:
+        """Tell a person by mail that they are kept out, and whether the keys that they made work on."""
+        ...
+
     def opened(self, workspace_id: int) -> None:
         """Open the account of a new workspace."""
         ...

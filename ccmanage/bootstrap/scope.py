@@ -47,6 +47,9 @@ class _Above:
     def hand_keys_of(self, user_id: int) -> tuple[int, int]:
         return self._scope.leaving_keys.hand_to_owners(user_id)
 
+    def tell_suspended(self, user_id: int, *, keys_handed: bool) -> None:
+        self._scope.letters.suspended(self._scope.accounts.by_number(user_id), keys_handed=keys_handed)
+
     def revoke_keys_in(self, workspace_id: int, made_by: int | None) -> int:
         return self._scope.leaving_keys.revoke_in(workspace_id, made_by)
 

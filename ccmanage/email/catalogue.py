@@ -70,12 +70,12 @@ _ALL = (
     ),
     _service("accounts.address_changed_new", at=_AT, link=f"{_HOST}/profile"),
     _letting_in("accounts.invited", inviter="Ben Weber", link=f"{_HOST}/invited#t=Zk3…", days="7"),
-    _service("accounts.new_sign_in", **_DEVICE, link=f"{_HOST}/profile"),
+    _service("accounts.new_sign_in", **_DEVICE, link=f"{_HOST}/security"),
     # change: on, off, reset, codes
-    _service("accounts.factor_changed", change="on", **_DEVICE, link=f"{_HOST}/profile"),
-    _service("accounts.suspended", reason="Left the company"),
+    _service("accounts.factor_changed", change="on", **_DEVICE, link=f"{_HOST}/security"),
+    # keys: revoked, handed
+    _service("accounts.suspended", at=_AT, keys="revoked"),
     _service("accounts.deletion_requested", on="1 December 2026, 09:30 (CET)", link=f"{_HOST}/profile"),
-    _service("accounts.deleted"),
     _service("accounts.export_ready", link=f"{_HOST}/profile", hours="24"),
     # role: owner, manager, member, viewer
     _letting_in(
@@ -88,16 +88,6 @@ _ALL = (
     ),
     _service("workspaces.removed", workspace="Data team"),
     _service("workspaces.ownership", workspace="Data team", previous="Ben Weber", link=f"{_HOST}/workspace"),
-    # expires, reason: may be empty
-    _notice(
-        "credits.granted",
-        workspace="Data team",
-        amount="250",
-        balance="312.5",
-        expires="31 December 2026, 23:59 (CET)",
-        reason="For the hackathon",
-        link=f"{_HOST}/credits",
-    ),
     _service(
         "credits.request_made",
         workspace="Data team",
@@ -106,7 +96,7 @@ _ALL = (
         reason="Migration of the old service",
         link=f"{_HOST}/admin/credit-requests",
     ),
-    # decision: approved, denied
+    # decision: approved, denied; expires, reason: may be empty
     _service(
         "credits.request_decided",
         workspace="Data team",
@@ -114,15 +104,6 @@ _ALL = (
         amount="500",
         expires="",
         reason="Good luck!",
-        link=f"{_HOST}/credits",
-    ),
-    _notice(
-        "subscriptions.renewed",
-        workspace="Data team",
-        package="Team",
-        allowance="1000",
-        rolled_over="42.5",
-        next_at="24 December 2026, 00:00 (CET)",
         link=f"{_HOST}/credits",
     ),
     _service(
@@ -134,7 +115,7 @@ _ALL = (
         link=f"{_HOST}/credits",
     ),
     _service("subscriptions.ended", workspace="Data team", package="Team", at=_AT, link=f"{_HOST}/credits"),
-    # alert, limit, value: written for people, in their language
+    # workspace: empty = the installation; alert, limit, value: written for people, in their language
     _notice(
         "alerts.threshold",
         workspace="Data team",
@@ -155,7 +136,7 @@ _ALL = (
     _service(
         "webhooks.disabled",
         workspace="Data team",
-        address="https://hooks.example.org/ccmanage",
+        webhook="Alerts for the chat",
         failures="37",
         since=_AT,
         link=f"{_HOST}/webhooks",

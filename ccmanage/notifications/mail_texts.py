@@ -36,7 +36,6 @@ _OTHERS: Final = {
         "gateway.silent": ("网关“{name}”没有消息", "", "最后一次上报 {last_post_at}"),
     },
 }
-INSTALLATION: Final = {"en": "the installation", "zh": "系统"}
 
 
 @dataclass(frozen=True, slots=True)

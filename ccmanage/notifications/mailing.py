@@ -12,7 +12,7 @@ from ccmanage.core.uow import UnitOfWork
 from ccmanage.email.service import EmailService, Recipient
 from ccmanage.notifications.catalogue import GATEWAY_SILENT, WEBHOOK_DISABLED
 from ccmanage.notifications.happenings import data_of
-from ccmanage.notifications.mail_texts import INSTALLATION, words_of
+from ccmanage.notifications.mail_texts import words_of
 from ccmanage.notifications.models import Happening, MailState, Notification
 from ccmanage.notifications.repository import HappeningRepository, NotificationRepository
 from ccmanage.workspaces.service import WorkspaceService
@@ -81,7 +81,8 @@ class MailingService:
                 by_workspace.setdefault(happening.workspace_id, []).append(item)
         names = self._people.workspaces.named([number for number in by_workspace if number])
         for number, items in sorted(by_workspace.items()):
-            name = names[number].name if number in names else INSTALLATION.get(account.locale, INSTALLATION["en"])
+            # No name: it concerns the installation, and is written to administrators.
+            name = names[number].name if number in names else ""
             to = _recipient(account, number)
             if len(items) == 1:
                 self._single(to, name, items[0])
@@ -94,7 +95,7 @@ class MailingService:
         if item.kind == WEBHOOK_DISABLED:
             values = {
                 "workspace": workspace,
-                "address": str(item.data.get("name", "")),
+                "webhook": str(item.data.get("name", "")),
                 "failures": str(item.data.get("failures", "")),
                 "since": str(item.data.get("failing_since", at)),
                 "link": self._link("/webhooks" if item.happening.workspace_id else "/admin/webhooks"),

@@ -36,6 +36,11 @@ def test_suspending_hands_keys_to_owners_in_the_same_act(world: World, boss: Per
     }
     assert world.count("audit_log", "action='keys.reassign'") == 1
     assert world.count("audit_log", "action='keys.revoke'") == 2
+    with world.read() as scope:
+        [letter] = scope.email.letters_of(ann.account.id)
+    assert (letter.row.template, letter.address) == ("accounts.suspended", ann.email)
+    assert letter.values["keys"] == "revoked", "not all of them found an owner"
+    assert "left" not in letter.values.values(), "the reason is the administrators' own"
 
 
 def test_two_admins_do_not_undo_each_other(world: World, boss: Person) -> None:

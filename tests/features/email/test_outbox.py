@@ -29,7 +29,7 @@ def post(
 
 def test_a_mail_is_written_with_the_deed_or_not_at_all(world: World) -> None:
     with pytest.raises(ZeroDivisionError), world.scope() as scope:  # noqa: PT012 - the deed is the block
-        scope.email.post("accounts.deleted", to=ANN, values={}, dedupe_key="k")
+        scope.email.post("workspaces.removed", to=ANN, values={"workspace": "Data"}, dedupe_key="k")
         raise ZeroDivisionError
     assert world.rows("emails") == []
     assert world.queue.take() == []

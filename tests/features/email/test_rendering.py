@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -10,11 +11,55 @@ import pytest
 from ccmanage.email.catalogue import COMMON, LANGUAGES, TEMPLATES
 from ccmanage.email.errors import BadTemplate
 from ccmanage.email.layout import Frame, to_html, to_text
+from ccmanage.email.press import print_mail
 from ccmanage.email.rendering import MAX_OUTPUT, check, fill, render
 from ccmanage.email.shipped import shipped_source
 
 FRAME = Frame("ccmanage", "https://cc.example.com", "en", "Example GmbH\nBerlin <x>", "https://cc.example.com/stop?t=1")
 HEAD = "Subject: s\n\n"
+
+
+# What values may also be, besides the samples: each turns a condition of some template.
+VARIANTS: dict[str, tuple[dict[str, str], ...]] = {
+    "accounts.factor_changed": ({"change": "off"}, {"change": "reset"}, {"change": "codes"}),
+    "accounts.suspended": ({"keys": "handed"},),
+    "alerts.digest": ({"workspace": ""},),
+    "alerts.threshold": ({"workspace": ""},),
+    "credits.request_decided": ({"decision": "denied"}, {"expires": "1 January 2027", "reason": ""}),
+    "webhooks.disabled": ({"workspace": ""},),
+    "workspaces.invited": ({"role": "owner"}, {"role": "manager"}, {"role": "viewer"}),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_mail_says_what_why_and_how_to_stop_it(name: str, language: str) -> None:
+    template = TEMPLATES[name]
+    stop = "https://cc.example.com/stop?t=1" if template.is_notification else ""
+    frame = Frame("Firma", "https://cc.example.com", language, stop_url=stop)
+    for variant in ({}, *VARIANTS.get(name, ())):
+        printed = print_mail(
+            name, shipped_source(name, language), {**template.samples, "name": "Ann", **variant}, frame
+        )
+        # A sentence without its value shows as doubled spaces, a dangling sign or a word of the programme.
+        for text in (printed.subject, printed.text):
+            assert not re.search(r"undefined|None|null|NaN|“”|\*\*|\{|\}|(?m:^\s*[:：])| [.,!?]", text), (variant, text)
+        foot = printed.text.rpartition("\n-- \n")[2].splitlines()
+        assert "Firma" in foot[0], "the first line of the foot says why it comes"
+        assert [line for line in foot if "stop?t=1" in line] == ([foot[1]] if stop else [])
+        assert ("stop?t=1" in printed.html) == bool(stop)
+        if language == "zh":
+            assert re.search("[\u4e00-\u9fff]", printed.text.partition("\n-- \n")[0])
+            assert re.search("[\u4e00-\u9fff]", foot[0])
+
+
+def test_a_digest_has_a_bullet_for_each_alert() -> None:
+    frame = Frame("Firma", "https://cc.example.com", "en", stop_url="https://cc.example.com/stop?t=1")
+    values = {**TEMPLATES["alerts.digest"].samples, "lines": "50 credits left (40 <b>)\n40 credits left (40)"}
+    printed = print_mail("alerts.digest", shipped_source("alerts.digest", "en"), values, frame)
+    assert printed.html.count("<li ") == 2
+    assert "- 50 credits left (40 <b>)\n- 40 credits left (40)\n" in printed.text
+    assert "<b>" not in printed.html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

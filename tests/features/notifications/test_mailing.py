@@ -7,14 +7,27 @@ from typing import Any
 import pytest
 
 from ccmanage.accounts.values import ProfileChange
+from ccmanage.adapters.outbound import OutboundClient
+from ccmanage.core.clock import DAY
 from ccmanage.core.money import NANO
+from ccmanage.core.outbound import OutboundPolicy
+from ccmanage.email.layout import Frame
+from ccmanage.email.press import print_mail
+from ccmanage.email.shipped import shipped_source
+from ccmanage.notifications import rules
 from ccmanage.notifications.catalogue import KINDS
 from ccmanage.notifications.lists import Wishes
 from ccmanage.notifications.mail_texts import words_of
 from ccmanage.notifications.models import DigestKind, ThresholdKind
 from ccmanage.notifications.service import Asker, NewThreshold
+from ccmanage.notifications.tasks import WatchInstallation
+from ccmanage.notifications.webhook_models import WebhookState
+from ccmanage.notifications.webhooks import NewWebhook
+from support.gateway import Gateway
 from support.plans import gateway_for, spend
+from support.receiver import receiving
 from support.world import Person, World
+from workers.registry import perform
 
 
 @pytest.fixture
@@ -96,6 +109,51 @@ def test_a_daily_summary_comes_at_its_hour(world: World, ann: Person) -> None:
     world.clock.move(hours=11)
     [(template, values)] = mails(world)
     assert (template, values["count"]) == ("alerts.digest", "3")
+
+
+def test_something_of_the_installation_is_written_to_administrators_as_such(world: World) -> None:
+    boss = world.person("Boss", admin=True)
+    gateway = Gateway.of(world)
+    gateway.charge(*[gateway.event(api_key="ccm_" + f"{n:042d}") for n in range(10)])
+    perform(world.runtime, WatchInstallation())
+    [(template, values)] = mails(world)
+    assert (template, values["workspace"]) == ("alerts.threshold", "")
+    printed = print_mail(template, shipped_source(template, "en"), values, Frame("Firma", "https://cc", "en"))
+    assert printed.subject == "Firma: The quarantine grows"
+    assert "because you are an administrator of Firma" in printed.text
+    assert "workspace" not in printed.text
+    assert boss.account.id
+
+
+def test_a_webhook_that_failed_for_days_is_switched_off_and_a_mail_says_so(world: World, ann: Person) -> None:
+    with receiving() as receiver:
+        receiver.status = 500
+        world.runtime.outbound_policy = OutboundPolicy([receiver.host])
+        world.runtime.sender = OutboundClient(world.runtime.outbound_policy, seconds=2)
+        with world.scope() as scope:
+            scope.webhooks.create(ann.workspace.id, ann.account.id, NewWebhook("To the chat", receiver.url))
+        started = world.clock.now
+        world.key(ann)
+        days = 0
+        while world.rows("webhooks")[0]["state"] == WebhookState.ACTIVE:
+            assert mails(world) == [], "failing is no news yet"
+            world.runtime.deliverer.run()
+            world.clock.move(hours=12)
+            world.key(ann)  # there is always something new to tell
+            days = (world.clock.now - started) // DAY
+            assert days < 10
+        assert days == rules.DISABLE_AFTER_MS // DAY
+        posts = len(receiver.posts)
+        [(template, values)] = mails(world)
+        assert template == "webhooks.disabled"
+        assert (values["webhook"], values["workspace"]) == ("To the chat", ann.workspace.name)
+        assert int(values["failures"]) == world.count("webhook_attempts") > 9
+        assert values["link"].endswith("/webhooks")
+        world.key(ann)
+        world.clock.move(days=1)
+        assert len(mails(world)) == 1
+        world.runtime.deliverer.run()
+        assert len(receiver.posts) == posts, "it is left in peace"
 
 
 def test_wishes_that_change_move_what_waits(world: World, ann: Person) -> None:
