@@ -43,6 +43,7 @@ from api.notifications.admin import webhooks as admin_webhooks
 from api.notifications.router import alerts, notifications
 from api.notifications.webhooks import webhooks
 from api.packages.admin import packages as admin_packages
+from api.packages.moves import moves
 from api.packages.router import packages
 from api.places import Places
 from api.portal import Portal
@@ -97,6 +98,7 @@ ROUTERS = (
     grants,
     ledger,
     admin_packages,
+    moves,
     subscriptions,
     vouchers,
     admin_vouchers,

@@ -12,7 +12,7 @@ from ccmanage.keys.tasks import FitKeys
 from ccmanage.notifications.tasks import FindSlowAlerts, ForgetTold, Tell, WatchInstallation
 from ccmanage.privacy.tasks import ApplyRetention, BuildExports, EraseDue
 from ccmanage.reports.tasks import AuditBooks
-from ccmanage.subscriptions.tasks import RenewDue
+from ccmanage.subscriptions.tasks import MoveOn, RenewDue
 from ccmanage.usage.tasks import ChargeLatePrices, SweepInbox
 
 
@@ -36,6 +36,7 @@ TIMETABLE = (
     Entry("credits.turn_grants", every(minutes=1), TurnGrants()),
     Entry("credits.expire_holds", every(minutes=1), ExpireHolds()),
     Entry("subscriptions.renew_due", every(seconds=15), RenewDue()),
+    Entry("subscriptions.move_on", every(minutes=1), MoveOn()),
     Entry("notifications.tell", every(seconds=5), Tell()),
     Entry("notifications.find_slow_alerts", every(minutes=5), FindSlowAlerts()),
     Entry("notifications.watch_installation", every(minutes=1), WatchInstallation()),

@@ -20,7 +20,7 @@ from api.subscriptions.bulk import LinesOut, MoveIn
 from ccmanage.bootstrap import Scope
 from ccmanage.core.ids import PACKAGE, decode_id
 from ccmanage.packages.service import PackageChange, PackageView
-from ccmanage.subscriptions.bulk import Deed
+from ccmanage.subscriptions.bulk import Deed, Stretch
 
 packages = router("/v1/admin/packages", "admin packages")
 
@@ -82,9 +82,8 @@ def move(caller: Admin, scope: ScopeDep, package_id: str, body: MoveIn) -> Lines
     view = scope.packages.get(decode_id(PACKAGE, package_id))
     target = scope.packages.offer(decode_id(PACKAGE, body.to_package_id or package_id)).version
     wanted = [one.id for one in view.versions if body.from_version in (None, one.number)]
-    after = body.after()
-    deed = Deed(body.dry_run, body.reason)
-    return LinesOut.of(scope, scope.subscription_bulk.move(wanted, target, body.timing(), after, deed))
+    stretch, deed = Stretch(body.after()), Deed(body.dry_run, body.reason)
+    return LinesOut.of(scope, scope.subscription_bulk.move(wanted, target, body.timing(), stretch, deed))
 
 
 def _out(scope: Scope, view: PackageView) -> AdminPackageOut:

@@ -37,6 +37,7 @@ from ccmanage.privacy.exports import Exporter
 from ccmanage.privacy.retention import Retainer
 from ccmanage.reports.numbers import OutsideNumbers
 from ccmanage.settings.cache import SettingsCache
+from ccmanage.subscriptions.moving import Mover
 from ccmanage.subscriptions.sweeping import Renewer
 from ccmanage.usage.late import charge_late_prices
 from ccmanage.usage.settlement import Settler
@@ -71,6 +72,7 @@ class Runtime:
         leases = RedisLeases(settings.redis_url) if settings.redis_url else self.counters
         self.settler = Settler(self.scope, self.clock, max_events=settings.settle_events, end_leases=leases.release_now)
         self.renewer = Renewer(self.scope, self.read)
+        self.mover = Mover(self.scope, self.read)
         self.outbound_policy = OutboundPolicy(settings.outbound_hosts)
         self.deliverer = Deliverer(self.scope, lambda: self.sender)
         failures = failure_store(redis_client(settings.redis_url) if settings.redis_url else None, self.clock)

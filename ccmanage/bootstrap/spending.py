@@ -26,6 +26,8 @@ from ccmanage.subscriptions.changes import ChangeService
 from ccmanage.subscriptions.clock import DatabaseClock
 from ccmanage.subscriptions.desk import Desk
 from ccmanage.subscriptions.letters import SubscriptionLetters
+from ccmanage.subscriptions.moves import MoveRepository
+from ccmanage.subscriptions.moving import MoveService
 from ccmanage.subscriptions.repository import SubscriptionRepository
 from ccmanage.subscriptions.service import SubscriptionService
 from ccmanage.subscriptions.turning import Done, key_bounds
@@ -99,6 +101,11 @@ class SpendingScope(NotifyingScope):
     def subscription_bulk(self) -> BulkService:
         """Many subscriptions at once."""
         return BulkService(self._subscription_repository, self._subscription_desk, self.audit)
+
+    @cached_property
+    def subscriber_moves(self) -> MoveService:
+        """All subscribers of a package, moved in the background."""
+        return MoveService(self, MoveRepository(self.session), self.packages, self.subscription_bulk, self.audit)
 
     @cached_property
     def _subscription_repository(self) -> SubscriptionRepository:

@@ -40,6 +40,7 @@ WEBHOOK = "whk"
 DELIVERY = "dlv"
 HOLD = "hld"
 LEASE = "lea"
+MOVE = "mov"
 
 
 class UnknownId(DomainError):

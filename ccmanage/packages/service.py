@@ -188,6 +188,10 @@ class PackageService:
         """Return versions by their inside numbers."""
         return self._repository.versions(numbers)
 
+    def versions_of(self, package_id: int) -> list[Version]:
+        """Return all versions of a package by its inside number, the newest first."""
+        return self._repository.versions_of([package_id])
+
     def named(self, numbers: Iterable[int]) -> Mapping[int, Package]:
         """Return packages by their inside numbers."""
         return self._repository.many(numbers)

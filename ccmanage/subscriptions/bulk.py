@@ -29,6 +29,15 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which of many come next: those after a number, so many at most, none above `last` (0: no such bound)."""
+
+    after: int = 0
+    limit: int = MAX_AT_ONCE
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """What it did, or would do, to one subscription; `skipped` says why it did nothing."""
 
@@ -75,14 +84,15 @@ class BulkService:
         lines = self._do("reset", numbers, deed, _resetting(restart=restart))
         return Lines(lines, _go_on(numbers))
 
-    def move(self, version_ids: Sequence[int], target: Version, timing: Timing, after: int, deed: Deed) -> Lines:
+    def move(self, version_ids: Sequence[int], target: Version, timing: Timing, stretch: Stretch, deed: Deed) -> Lines:
         """Move the next subscribers of versions to another one, now or with their next period."""
         numbers = self._repository.live_of_versions(
-            [number for number in version_ids if number != target.id], after, MAX_AT_ONCE
+            [number for number in version_ids if number != target.id], stretch.after, stretch.limit, last=stretch.last
         )
+        go_on_after = _go_on(numbers, stretch.limit)
         if timing is Timing.NOW:
-            return Lines(self._do("change", numbers, deed, _changing(target)), _go_on(numbers))
-        return Lines(self._mark(numbers, target, deed), _go_on(numbers))
+            return Lines(self._do("change", numbers, deed, _changing(target)), go_on_after)
+        return Lines(self._mark(numbers, target, deed), go_on_after)
 
     def _do(
         self,
@@ -152,8 +162,8 @@ def _changing(target: Version) -> Callable[[Standing, Version, int], Turn | None
     return turn_of
 
 
-def _go_on(numbers: Sequence[tuple[int, int]]) -> int | None:
-    return numbers[-1][0] if len(numbers) == MAX_AT_ONCE else None
+def _go_on(numbers: Sequence[tuple[int, int]], limit: int = MAX_AT_ONCE) -> int | None:
+    return numbers[-1][0] if len(numbers) == limit else None
 
 
 def _skipped(one: Standing) -> Line:

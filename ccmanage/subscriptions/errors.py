@@ -84,6 +84,33 @@ class PreviewUsed(DomainError):
         super().__init__("This change was carried out already.")
 
 
+class MoveUnderWay(DomainError):
+    """Subscribers of this package are being moved already."""
+
+    kind, code = Kind.CONFLICT, "move.under_way"
+
+    def __init__(self) -> None:
+        super().__init__("Subscribers of this package are being moved already. Wait until that is done, or stop it.")
+
+
+class MoveNotFound(DomainError):
+    """This package has no such move."""
+
+    kind, code = Kind.NOT_FOUND, "move.not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such move of subscribers.")
+
+
+class NobodyToMove(DomainError):
+    """The versions have no subscribers."""
+
+    kind, code = Kind.CONFLICT, "move.nobody"
+
+    def __init__(self) -> None:
+        super().__init__("There is nobody to be moved.")
+
+
 class StillCatchingUp(Unavailable):
     """So many periods were missed that one transaction does not hold them; the sweep is at it."""
 

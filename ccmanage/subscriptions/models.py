@@ -89,6 +89,45 @@ class Renewal(Base):
     at: Mapped[int] = mapped_column(BigInteger)
 
 
+class MoveState(IntEnum):
+    """Where a move of subscribers stands. Only a running one goes on."""
+
+    RUNNING = 0
+    DONE = 1
+    STOPPED = 2
+
+
+class SubscriberMove(Base):
+    """A move of all subscribers of a package, carried out chunk by chunk; what is done is counted with each chunk."""
+
+    __tablename__ = "subscriber_moves"
+    __personal__ = no_personal("which package's subscribers go where; who asked stands there as a number")
+    __table_args__ = (Index(None, "package_id", "id"), Index(None, "state"), TABLE)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    public_id: Mapped[bytes] = mapped_column(PublicId, unique=True)
+    package_id: Mapped[int] = mapped_column(BigInteger)
+    # The package again while the move runs, else NULL: unique, so that there is one at most.
+    running_package_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    # The number of the version whose subscribers go; 0 = all versions but the target.
+    from_version: Mapped[int] = mapped_column(BigInteger)
+    target_version_id: Mapped[int] = mapped_column(BigInteger)
+    timing: Mapped[int] = mapped_column(Tiny)
+    state: Mapped[int] = mapped_column(Tiny)
+    # It goes through subscriptions by number: up to `after_id` is done, those above `last_id` came later.
+    after_id: Mapped[int] = mapped_column(BigInteger)
+    last_id: Mapped[int] = mapped_column(BigInteger)
+    total: Mapped[int] = mapped_column(BigInteger)
+    moved: Mapped[int] = mapped_column(BigInteger)
+    # Those whose state does not allow it, and those for which it failed.
+    skipped: Mapped[int] = mapped_column(BigInteger)
+    failed: Mapped[int] = mapped_column(BigInteger)
+    created_by: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    # 0 = not yet.
+    ended_at: Mapped[int] = mapped_column(BigInteger)
+
+
 class SubscriptionPreview(Base):
     """A change as it was shown, and what must still be so when it is carried out."""
 

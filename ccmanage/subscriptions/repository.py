@@ -158,15 +158,25 @@ class SubscriptionRepository(Repository[Subscription]):
         )
         return {version_id: int(count) for version_id, count in rows}
 
-    def live_of_versions(self, version_ids: Collection[int], after: int, limit: int) -> list[tuple[int, int]]:
-        """Return numbers and workspaces of living subscriptions of versions, by number, from one on."""
-        rows = self.session.execute(
-            select(Subscription.id, Subscription.workspace_id)
-            .where(Subscription.version_id.in_(version_ids), Subscription.state.in_(_LIVE), Subscription.id > after)
-            .order_by(Subscription.id)
-            .limit(limit)
+    def live_of_versions(
+        self, version_ids: Collection[int], after: int, limit: int, *, last: int = 0
+    ) -> list[tuple[int, int]]:
+        """Return numbers and workspaces of living subscriptions of versions, by number, from one on, up to `last`."""
+        statement = select(Subscription.id, Subscription.workspace_id).where(
+            Subscription.version_id.in_(version_ids), Subscription.state.in_(_LIVE), Subscription.id > after
         )
+        if last:
+            statement = statement.where(Subscription.id <= last)
+        rows = self.session.execute(statement.order_by(Subscription.id).limit(limit))
         return [(number, workspace_id) for number, workspace_id in rows]
+
+    def extent(self, version_ids: Collection[int]) -> tuple[int, int]:
+        """Return how many living subscriptions versions have, and the highest number of one."""
+        statement = select(func.count(), func.max(Subscription.id)).where(
+            Subscription.version_id.in_(version_ids), Subscription.state.in_(_LIVE)
+        )
+        count, last = self.session.execute(statement).one()
+        return int(count), int(last or 0)
 
     def page_of_all(
         self, ask: PageRequest, *, state: State | None, package_id: int | None, failed: bool

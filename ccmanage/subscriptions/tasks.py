@@ -7,6 +7,13 @@ from ccmanage.core.tasks import Task
 
 
 @dataclass(frozen=True)
+class MoveOn(Task):
+    """Go on with moves of subscribers."""
+
+    name: ClassVar[str] = "subscriptions.move_on"
+
+
+@dataclass(frozen=True)
 class RenewDue(Task):
     """Open the periods that have begun."""
 

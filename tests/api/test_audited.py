@@ -172,6 +172,9 @@ def subscriptions(walk: Walk) -> None:
     walk.deed("POST", one + "/keep", {"reason": "x"}, **number)
     moved = {"dry_run": False, "reason": "x", "to_package_id": team["id"], "when": "now"}
     walk.deed("POST", "/packages/{package_id}/move", moved, package_id=other["id"])
+    moving = {"to_package_id": other["id"], "reason": "x"}
+    move = walk.deed("POST", "/packages/{package_id}/moves", moving, package_id=team["id"])
+    walk.deed("POST", "/packages/{package_id}/moves/{move_id}/stop", {}, package_id=team["id"], move_id=move["id"])
     reset = {"dry_run": False, "reason": "x", "subscription_ids": [number["subscription_id"]]}
     walk.deed("POST", "/subscriptions/reset", reset)
     with walk.world.scope() as scope:

@@ -97,7 +97,7 @@ def filled(path: str) -> str:
             "session": "ses_", "token": "tok_", "email": "mail_",
             "audit": "aud_", "export": "exp_",
             "threshold": "thr_", "notification": "ntf_", "webhook": "whk_", "delivery": "dlv_",
-            "identity": "idn_", "hold": "hld_", "lease": "lea_",
+            "identity": "idn_", "hold": "hld_", "lease": "lea_", "move": "mov_",
         }[match[1]] + "0" * 26,
         path.replace("{seq}", "1"),
     )  # fmt: skip
@@ -140,6 +140,7 @@ def test_ids_that_exist_nowhere_are_404_everywhere(sqlite_world: World) -> None:
         "publish": {"revision": 1},
         "archive": {"revision": 1, "reason": "x"},
         "move": {"dry_run": True, "reason": "x"},
+        "moves": {"reason": "x"},
         "pause": {"reason": "x"},
         "{language}": {"version": 0, "source": "Subject: x\n\ny"},
         "render": {"source": "Subject: x\n\ny"},

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
@@ -24,9 +25,12 @@ from ccmanage.adapters.dramatiq_queue import SilentQueue
 from ccmanage.bootstrap import Runtime
 from ccmanage.core.clock import DAY, HOUR, MINUTE, SystemClock, to_datetime, to_ms
 from ccmanage.core.money import NANO
+from ccmanage.core.pagination import PageRequest
 from ccmanage.packages.errors import PackageChanged
 from ccmanage.packages.rules import Period, PeriodKind, RolloverTerms
 from ccmanage.packages.service import PackageChange
+from ccmanage.subscriptions.models import Timing
+from ccmanage.subscriptions.moving import NewMove
 from ccmanage.subscriptions.rules import next_boundaries
 from support.gateway import COST, Gateway
 from support.many_plans import subscribe_many
@@ -201,6 +205,39 @@ def test_row_38_killed_in_the_middle_of_a_sweep_it_goes_on_where_it_was(world: W
     assert scalar(world, "SELECT COUNT(*) FROM grants") == len(numbers)
 
 
+def test_row_38_so_is_a_move_of_subscribers(world: World) -> None:
+    """Killed with a chunk written, before its commit, at any moment, and by two at once: each is moved once."""
+    numbers = subscribe_many(world.runtime, 2_300, world.clock.now + DAY)
+    with world.scope() as scope:
+        [package] = scope.packages.page(PageRequest()).items
+        terms = replace(package.versions[0].terms, allowance_nano=7 * NANO)
+        drafted = scope.packages.write_draft(package.package.public_id, package.package.revision, terms)
+        found = scope.packages.publish(package.package.public_id, drafted.package.revision)
+        scope.subscriber_moves.start(NewMove(found, 0, found.versions[0], Timing.NOW), "for the test")
+    world.clock.now += HOUR
+    assert renewing(world, "move", fail_at="move.before_commit").wait(60) == -9
+    assert world.count("renewals", "cause = 5") == 0
+    child, moment = renewing(world, "move"), random.Random(59)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"renewing\n"
+    try:
+        child.wait(moment.uniform(0.3, 0.9))
+    except subprocess.TimeoutExpired:
+        child.kill()
+    child.wait()
+    [half] = world.rows("subscriber_moves")
+    assert half["moved"] == scalar(world, "SELECT COUNT(*) FROM renewals WHERE cause = 5")
+    runtimes = [Runtime(world.settings, SilentQueue(), clock=world.clock) for _ in range(2)]
+    together(*[runtime.mover.run for runtime in runtimes])
+    for runtime in runtimes:
+        runtime.close()
+    [whole] = world.rows("subscriber_moves")
+    assert (whole["state"], whole["moved"], whole["total"], whole["failed"]) == (1, 2_300, 2_300, 0)
+    assert scalar(world, "SELECT COUNT(*) FROM renewals WHERE cause = 5") == len(numbers)
+    assert scalar(world, "SELECT COUNT(DISTINCT subscription_id) FROM renewals WHERE cause = 5") == len(numbers)
+    assert world.rows("balances", f"workspace_id = {numbers[7]}")[0]["balance_nano"] == 7 * NANO
+
+
 def test_row_39_usage_at_the_very_instant_of_the_reset_is_charged_once(world: World) -> None:
     """Eight threads post and settle through the boundary while two renew: nothing is lost, nothing doubled."""
     gateway = Gateway.of(world, credits=None)
@@ -259,8 +296,8 @@ def together(*works: Callable[[], object]) -> None:
             done.result()
 
 
-def renewing(world: World, *, fail_at: str = "") -> subprocess.Popen[bytes]:
-    """Start a process that renews what is due."""
+def renewing(world: World, what: str = "renew", *, fail_at: str = "") -> subprocess.Popen[bytes]:
+    """Start a process that renews what is due, or moves subscribers."""
     environment = {**os.environ, "CCMANAGE_FAIL": fail_at, "PYTHONPATH": f"{ROOT / 'tests'}{os.pathsep}{ROOT}"}
-    command = [sys.executable, "-m", "support.renewing", world.settings.database_url, str(world.clock.now)]
+    command = [sys.executable, "-m", "support.renewing", world.settings.database_url, str(world.clock.now), what]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)

@@ -9,7 +9,7 @@ import pytest
 from ccmanage.core.money import NANO
 from ccmanage.packages.limits import KeyLimits
 from ccmanage.packages.service import Offer
-from ccmanage.subscriptions.bulk import Deed
+from ccmanage.subscriptions.bulk import Deed, Stretch
 from ccmanage.subscriptions.changes import Change
 from ccmanage.subscriptions.models import Action, Timing
 from support.plans import MONTHLY, assert_clean, assign, publish, renew, republish
@@ -79,7 +79,7 @@ def test_subscribers_that_are_moved(world: World, wide: Offer) -> None:
     for dry in (True, False):
         with world.scope() as scope:
             deed = Deed(dry_run=dry, reason="for the test")
-            scope.subscription_bulk.move([wide.version.id], target.version, Timing.NOW, 0, deed)
+            scope.subscription_bulk.move([wide.version.id], target.version, Timing.NOW, Stretch(), deed)
         assert resting(world) == ([] if dry else ["third"])
 
 

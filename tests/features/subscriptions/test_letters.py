@@ -6,7 +6,7 @@ from ccmanage.core.clock import DAY
 from ccmanage.core.money import NANO
 from ccmanage.core.pagination import PageRequest
 from ccmanage.packages.rules import Period, PeriodKind
-from ccmanage.subscriptions.bulk import Deed
+from ccmanage.subscriptions.bulk import Deed, Stretch
 from ccmanage.subscriptions.models import Timing
 from support.plans import assert_clean, publish, renew, subscribed
 from support.world import World
@@ -36,7 +36,7 @@ def test_a_change_is_told_when_it_takes_effect(world: World) -> None:
     other = publish(world, period=DAILY, name="Larger", allowance_nano=500 * NANO)
     with world.scope() as scope:
         deed = Deed(dry_run=False, reason="a larger one for all")
-        scope.subscription_bulk.move([view.version.id], other.version, Timing.PERIOD_END, 0, deed)
+        scope.subscription_bulk.move([view.version.id], other.version, Timing.PERIOD_END, Stretch(), deed)
     assert letters(world) == []
     for _ in range(3):
         world.clock.move(days=1)

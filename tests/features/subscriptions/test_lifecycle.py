@@ -10,7 +10,7 @@ from ccmanage.core.clock import DAY
 from ccmanage.core.errors import InvalidInput
 from ccmanage.core.money import NANO
 from ccmanage.packages.rules import OverdraftTerms, Period, PeriodKind, RolloverTerms
-from ccmanage.subscriptions.bulk import Deed
+from ccmanage.subscriptions.bulk import Deed, Stretch
 from ccmanage.subscriptions.errors import AlreadySubscribed, SubscriptionNotFound, WrongState
 from ccmanage.subscriptions.models import Timing
 from ccmanage.subscriptions.states import GRACE_MS, State
@@ -167,14 +167,11 @@ def test_subscribers_of_old_versions_are_moved_together(world: World, monkeypatc
         assert scope.subscription_views.subscribers([offer.version.id, newer.version.id]) == {offer.version.id: 5}
     renew(world)
     assert plan_of(world, people[0].workspace).version.number == 1
-    from ccmanage.subscriptions import bulk
-
-    monkeypatch.setattr(bulk, "MAX_AT_ONCE", 3)
     old, target = [offer.version.id, newer.version.id], newer.version
     seen, after = 0, 0
     while True:
         with world.scope() as scope:
-            chunk = scope.subscription_bulk.move(old, target, Timing.PERIOD_END, after, DO)
+            chunk = scope.subscription_bulk.move(old, target, Timing.PERIOD_END, Stretch(after, 3), DO)
         seen += len(chunk.lines)
         if chunk.go_on_after is None:
             break
@@ -195,8 +192,8 @@ def test_subscribers_can_be_moved_at_once(world: World) -> None:
     newer = republish(world, offer, replace(MONTHLY, allowance_nano=60 * NANO, period=DAILY))
     world.clock.move(hours=6)
     with world.scope() as scope:
-        tried = scope.subscription_bulk.move([offer.version.id], newer.version, Timing.NOW, 0, TRY)
-        done = scope.subscription_bulk.move([offer.version.id], newer.version, Timing.NOW, 0, DO)
+        tried = scope.subscription_bulk.move([offer.version.id], newer.version, Timing.NOW, Stretch(), TRY)
+        done = scope.subscription_bulk.move([offer.version.id], newer.version, Timing.NOW, Stretch(), DO)
     assert done == tried
     assert (done.lines[0].kept_nano, done.lines[0].expired_nano, done.lines[0].granted_nano) == (
         75 * NANO,

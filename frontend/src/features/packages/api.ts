@@ -1,4 +1,4 @@
-import type { DraftTerms, Move, NewPackage, PackageChange } from "./types";
+import type { DraftTerms, Move, NewMove, NewPackage, PackageChange } from "./types";
 import { api } from "@/shared/api";
 import type { PageRequest } from "@/shared/composables";
 
@@ -24,6 +24,15 @@ export const archivePackage = (id: string, revision: number, reason: string) =>
 
 export const moveSubscribers = (id: string, body: Move) =>
   api.post("/v1/admin/packages/{package_id}/move", { path: { package_id: id }, body });
+
+export const listMoves = (id: string) =>
+  api.get("/v1/admin/packages/{package_id}/moves", { path: { package_id: id }, query: { limit: 1 } });
+
+export const startMove = (id: string, body: NewMove) =>
+  api.post("/v1/admin/packages/{package_id}/moves", { path: { package_id: id }, body });
+
+export const stopMove = (id: string, moveId: string) =>
+  api.post("/v1/admin/packages/{package_id}/moves/{move_id}/stop", { path: { package_id: id, move_id: moveId } });
 
 export const fetchPackage = (id: string) =>
   api.get("/v1/admin/packages/{package_id}", { path: { package_id: id } });

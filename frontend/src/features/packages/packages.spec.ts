@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { percentOf } from "./composables/useMoves";
 import { useTermsWords } from "./composables/useTermsWords";
 import { emptyTerms, fromTerms, toTerms } from "./form";
 import { runComposable } from "../../../tests/mounting";
@@ -69,5 +70,30 @@ describe("the terms of a package", () => {
     expect(lines).toContain("Each key may spend 2.50 credits in five hours.");
     expect(lines.some((line) => line.includes("claude-haiku-*"))).toBe(true);
     expect(result.sentences(toTerms({ ...emptyTerms(), allowance: "1." }))[0]).toContain("…");
+  });
+});
+
+describe("the progress of a move", () => {
+  const move = {
+    id: "mov_1",
+    state: "running" as "running" | "done" | "stopped",
+    from_version: null,
+    to_package: "Team",
+    to_version: 2,
+    when: "now" as const,
+    total: 3_000,
+    moved: 0,
+    skipped: 0,
+    failed: 0,
+    created_at: "2026-11-25T00:00:00Z",
+    ended_at: null,
+  };
+
+  it("counts whoever is behind it, moved or not, and is whole only when it is done", () => {
+    expect(percentOf(move)).toBe(0);
+    expect(percentOf({ ...move, moved: 1_000, skipped: 400, failed: 100 })).toBe(50);
+    expect(percentOf({ ...move, moved: 3_000 })).toBe(99);
+    expect(percentOf({ ...move, moved: 2_990, state: "done" })).toBe(100);
+    expect(percentOf({ ...move, total: 0 })).toBe(0);
   });
 });

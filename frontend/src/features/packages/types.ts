@@ -9,6 +9,8 @@ export type PackageChange = Body<"/v1/admin/packages/{package_id}", "patch">;
 export type Move = Body<"/v1/admin/packages/{package_id}/move">;
 export type DeedLines = Answer<"/v1/admin/packages/{package_id}/move", "post">;
 export type DeedLine = DeedLines["items"][number];
+export type NewMove = Body<"/v1/admin/packages/{package_id}/moves">;
+export type SubscriberMove = Item<"/v1/admin/packages/{package_id}/moves">;
 
 export const PERIODS = ["hour", "day", "week", "month", "quarter", "year", "once"] as const;
 export type PeriodName = (typeof PERIODS)[number];
