@@ -42,9 +42,9 @@ class IdentityRepository(Repository[ProviderIdentity]):
 
     model = ProviderIdentity
 
-    def by_index(self, index: bytes) -> ProviderIdentity | None:
-        """Find somebody by the blind index of issuer and subject."""
-        return self.one(select(ProviderIdentity).where(ProviderIdentity.subject_index == index))
+    def by_index(self, indexes: Sequence[bytes]) -> ProviderIdentity | None:
+        """Find somebody by the blind indexes of issuer and subject."""
+        return self.one(select(ProviderIdentity).where(ProviderIdentity.subject_index.in_(indexes)))
 
     def remove(self, identity: ProviderIdentity) -> None:
         """Delete one name."""
@@ -70,7 +70,7 @@ class IdentityService:
 
     def find(self, profile: Profile) -> ProviderIdentity | None:
         """Find whom a provider speaks of."""
-        return self._identities.by_index(self._index(_subject(profile)))
+        return self._identities.by_index(self._ring.blind_indexes(_subject(profile), _PLACE))
 
     def add(self, user: User, profile: Profile, *, new_user: bool) -> ProviderIdentity:
         """Let a name at the provider open an account from now on."""

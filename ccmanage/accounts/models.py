@@ -47,7 +47,7 @@ class User(Base):
         "Who somebody is: mail address, name, hash of the password, language, zone.",
         person="id",
         sealed={"email_sealed": "users.email", "name_sealed": "users.name"},
-        index={"email_index": ("email_sealed", "users.email")},
+        index={"email_index": ("email_sealed", "users.email"), "domain_index": ("email_sealed", "users.domain")},
         on_erasure=Erasure.OWN,
         export="profile",
         hidden=("id", "email_index", "domain_index", "password_hash", "revision"),

@@ -226,7 +226,7 @@ class RegistrationService:
 
     def _register(self, _request: AccountRequest, wish: Wish) -> None:
         accounts = self._parts.accounts
-        user = self._people.by_email_index(accounts.index(wish.email))
+        user = self._people.by_email_index(accounts.indexes(wish.email))
         if user is None:
             accounts.create(
                 NewAccount(
@@ -238,7 +238,7 @@ class RegistrationService:
                     is_verified=False,
                 )
             )
-            user = self._people.by_email_index(accounts.index(wish.email))
+            user = self._people.by_email_index(accounts.indexes(wish.email))
             if user is None:
                 raise EmailTaken
         elif user.email_verified_at is not None:
@@ -255,7 +255,7 @@ class RegistrationService:
             self._ask_to_verify(user)
 
     def _forgot(self, _request: AccountRequest, wish: Wish) -> None:
-        user = self._people.by_email_index(self._parts.accounts.index(wish.email))
+        user = self._people.by_email_index(self._parts.accounts.indexes(wish.email))
         if user is None or user.state != UserState.ACTIVE or self._parts.proofs.is_too_often(user.id, Purpose.RESET):
             return
         token = self._parts.proofs.issue(user, Purpose.RESET)
@@ -268,7 +268,7 @@ class RegistrationService:
         user = self._people.lock(request.user_id)
         if user is None or self._parts.proofs.is_too_often(user.id, Purpose.CHANGE_ADDRESS):
             return
-        other = self._people.by_email_index(accounts.index(wish.email))
+        other = self._people.by_email_index(accounts.indexes(wish.email))
         # Made in any case: who asks learns nothing about who has the address.
         token = self._parts.proofs.issue(user, Purpose.CHANGE_ADDRESS, wish.email)
         accounts.note("accounts.ask_address", user)

@@ -1,6 +1,6 @@
 """Queries of people and sessions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, func, select, update
 
@@ -15,9 +15,9 @@ class AccountRepository(Repository[User]):
 
     model = User
 
-    def by_email_index(self, index: bytes) -> User | None:
-        """Find a person by the blind index of the address."""
-        return self.one(select(User).where(User.email_index == index))
+    def by_email_index(self, indexes: Sequence[bytes]) -> User | None:
+        """Find a person by the blind indexes of the address."""
+        return self.one(select(User).where(User.email_index.in_(indexes)))
 
     def many(self, numbers: Iterable[int]) -> list[User]:
         """Return the people with these numbers, as far as they exist."""
@@ -26,11 +26,11 @@ class AccountRepository(Repository[User]):
             found.extend(self.session.scalars(select(User).where(User.id.in_(part))))
         return found
 
-    def page_of_users(self, ask: PageRequest, *, domain_index: bytes | None = None) -> Page[User]:
+    def page_of_users(self, ask: PageRequest, *, domain_indexes: Sequence[bytes] | None = None) -> Page[User]:
         """Return people, newest first: all, or those at a domain."""
         statement = select(User)
-        if domain_index is not None:
-            statement = statement.where(User.domain_index == domain_index)
+        if domain_indexes is not None:
+            statement = statement.where(User.domain_index.in_(domain_indexes))
         return self.page(statement, ask, User.id)
 
     def without_domain(self, limit: int) -> list[User]:

@@ -1,6 +1,6 @@
 """Use cases around people: create, find, change, suspend."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from ccmanage.accounts import rules
@@ -63,15 +63,14 @@ class AccountService:
             raise invalid("/email", "email.invalid", "Enter one email address, such as ann@example.com.")
         name = clean_name(new.name)
         self.check(ProfileChange(locale=new.locale, time_zone=new.time_zone))
-        index = self.index(email)
-        if self._repository.by_email_index(index) is not None:
+        if self._repository.by_email_index(self.indexes(email)) is not None:
             raise EmailTaken
         public_id, now = new_id(), self._clock.now_ms()
         user = self._repository.add(
             User(
                 public_id=public_id,
                 email_sealed=self._ring.encrypt(email, f"users.email:{public_id.hex()}"),
-                email_index=index,
+                email_index=self.index(email),
                 domain_index=self._domain_index(email),
                 name_sealed=self._ring.encrypt(name, f"users.name:{public_id.hex()}"),
                 password_hash=new.password_hash,
@@ -126,12 +125,17 @@ class AccountService:
 
     def page(self, ask: PageRequest, *, domain: str | None = None) -> Page[Account]:
         """Return people, newest first, or those whose address is at a domain."""
-        index = None if domain is None else self._ring.blind_index(domain.strip().lstrip("@").lower(), "users.domain")
-        return self._repository.page_of_users(ask, domain_index=index).map(self.opened)
+        name = None if domain is None else domain.strip().lstrip("@").lower()
+        indexes = None if name is None else self._ring.blind_indexes(name, "users.domain")
+        return self._repository.page_of_users(ask, domain_indexes=indexes).map(self.opened)
 
     def index_of(self, email: str) -> bytes:
-        """Return the blind index by which a normalised address is found."""
+        """Return the blind index under which a normalised address is kept."""
         return self.index(email)
+
+    def indexes_of(self, email: str) -> Sequence[bytes]:
+        """Return the blind indexes by which a normalised address may be found."""
+        return self.indexes(email)
 
     def is_proven(self, user_id: int) -> bool:
         """Tell whether a person has shown that the mail address is theirs; raises UserNotFound."""
@@ -273,7 +277,7 @@ class AccountService:
 
     def _by_email(self, email: str) -> User | None:
         normal = rules.normalise_email(email)
-        return None if normal is None else self._repository.by_email_index(self.index(normal))
+        return None if normal is None else self._repository.by_email_index(self.indexes(normal))
 
     def verified(self, user: User) -> None:
         """Believe that the address is the person's own. A second time changes nothing."""
@@ -283,12 +287,12 @@ class AccountService:
 
     def change_email(self, user: User, email: str, action: str) -> Account:
         """Put another address in the place of the old one; raises EmailTaken."""
-        index, before = self.index(email), self.opened(user)
-        other = self._repository.by_email_index(index)
+        before = self.opened(user)
+        other = self._repository.by_email_index(self.indexes(email))
         if other is not None and other.id != user.id:
             raise EmailTaken
         user.email_sealed = self._ring.encrypt(email, f"users.email:{user.public_id.hex()}")
-        user.email_index, user.domain_index = index, self._domain_index(email)
+        user.email_index, user.domain_index = self.index(email), self._domain_index(email)
         user.email_verified_at = user.updated_at = self._clock.now_ms()
         self._repository.session.flush()
         self._record(action, user, before={"email": before.email}, after={"email": email})
@@ -303,8 +307,12 @@ class AccountService:
         self._record(action, user)
 
     def index(self, email: str) -> bytes:
-        """Return the blind index under which an address is found."""
+        """Return the blind index under which an address is kept."""
         return self._ring.blind_index(email, "users.email")
+
+    def indexes(self, email: str) -> Sequence[bytes]:
+        """Return the blind indexes under which an address may be found."""
+        return self._ring.blind_indexes(email, "users.email")
 
     def _domain_index(self, email: str) -> bytes:
         return self._ring.blind_index(email.rpartition("@")[2], "users.domain")

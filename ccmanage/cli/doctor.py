@@ -18,6 +18,7 @@ from ccmanage.cli.installation import open_runtime
 from ccmanage.core.clock import DAY, HOUR, SECOND
 from ccmanage.core.config import PREFIX, Settings
 from ccmanage.migrations import is_current
+from ccmanage.privacy.rotation import waiting
 
 _GIB = 1 << 30
 _STUCK_MS = 60 * SECOND
@@ -76,6 +77,7 @@ def _findings(runtime: Runtime) -> Iterator[Finding]:
         yield _run("ledger guards", lambda: _verdict(*doctor_database.guards(runtime.database)))
         yield _run("backlog", lambda: _backlog(runtime))
         yield _run("prices", lambda: _prices(runtime))
+        yield _run("encryption", lambda: _encryption(runtime))
         yield _run("books", lambda: _books(runtime))
 
 
@@ -182,6 +184,18 @@ def _prices(runtime: Runtime) -> Verdict:
     if unpriced:
         return State.WARNING, f"events that wait for a price of their model: {unpriced}"
     return State.OK, "every model in use has a price"
+
+
+def _encryption(runtime: Runtime) -> Verdict:
+    with runtime.read() as scope:
+        old = waiting(scope.session, runtime.ring)
+    if not old:
+        return State.OK, "everything is under the first key"
+    rows = ", ".join(f"{table} {count}" for table, count in old.items())
+    known = len(runtime.settings.encryption_keys)
+    if known == 1:
+        return State.WRONG, f"under a key that is not in {PREFIX}ENCRYPTION_KEYS: {rows}; put it back"
+    return State.WARNING, f"rows under an old key: {rows}; run `ccmanage encryption rotate` before it goes"
 
 
 def _books(runtime: Runtime) -> Verdict:

@@ -13,6 +13,8 @@ from ccmanage.privacy.rotation import rotate, waiting
 encryption = typer.Typer(no_args_is_help=True)
 privacy = typer.Typer(no_args_is_help=True)
 
+_COUNTS = ("rows", "rewrapped", "reindexed", "unreadable")
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -23,9 +25,10 @@ def _encryption() -> None:
 
 @encryption.command("rotate")
 def rotate_command(as_json: Json = False) -> None:
-    """Put everything that is encrypted under the first of CCMANAGE_ENCRYPTION_KEYS, while everything runs.
+    """Put all that is encrypted, and the digests it is found by, under the first of CCMANAGE_ENCRYPTION_KEYS.
 
-    Can be stopped and started again. Exits 1 if a value is under a key that is not in the list.
+    Everything may go on meanwhile. Can be stopped and started again. Exits 1 if a value is under a key that is not
+    in the list.
     """
     with open_installation() as runtime:
         with progress("Encrypting anew", None) as advance:
@@ -34,14 +37,20 @@ def rotate_command(as_json: Json = False) -> None:
             left = waiting(scope.session, runtime.ring)
     if as_json:
         tables = [
-            {"table": one.table, "rows": one.rows, "rewrapped": one.rewrapped, "unreadable": one.unreadable}
+            {
+                "table": one.table,
+                "rows": one.rows,
+                "rewrapped": one.rewrapped,
+                "reindexed": one.reindexed,
+                "unreadable": one.unreadable,
+            }
             for one in done
         ]
         print_json({"tables": tables, "left": left})
     else:
         print_table(
-            ("table", "rows", "encrypted anew", "unreadable"),
-            [(one.table, one.rows, one.rewrapped, one.unreadable) for one in done],
+            ("table", "rows", "encrypted anew", "digests anew", "unreadable"),
+            [(one.table, one.rows, one.rewrapped, one.reindexed, one.unreadable) for one in done],
         )
     raise typer.Exit(FINDING if any(one.unreadable for one in done) else OK)
 

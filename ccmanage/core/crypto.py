@@ -55,7 +55,7 @@ class KeyRing:
             raise ValueError("the key ring is empty")
         self._ciphers = {key_id(secret): AESGCM(derive_key(secret, "at-rest")) for secret in secrets}
         self._primary = key_id(secrets[0])
-        self._index_key = derive_key(secrets[-1], "blind-index")
+        self._index_keys = [derive_key(secret, "blind-index") for secret in secrets]
 
     def encrypt(self, plain: str, context: str) -> bytes:
         """Encrypt text for one place, e.g. `users.email:<row id>`."""
@@ -97,8 +97,13 @@ class KeyRing:
         return self.encrypt_bytes(self.decrypt_bytes(envelope, context), context)
 
     def blind_index(self, value: str, purpose: str) -> bytes:
-        """Return the keyed digest by which an encrypted value is found.
+        """Return the keyed digest under which an encrypted value is kept: made with the first key."""
+        return self.blind_indexes(value, purpose)[0]
 
-        It uses the oldest key of the ring: adding a key in front must not lose what was indexed before.
+    def blind_indexes(self, value: str, purpose: str) -> Sequence[bytes]:
+        """Return the digests under which a value may be found, one for each key of the ring, the first key's first.
+
+        Whoever looks asks for all of them: a key that was put in front must not lose what was kept before.
         """
-        return hmac.digest(self._index_key, f"{purpose}\0{value}".encode(), "sha256")
+        said = f"{purpose}\0{value}".encode()
+        return [hmac.digest(key, said, "sha256") for key in self._index_keys]

@@ -19,7 +19,7 @@ class Which:
 
     states: tuple[EmailState, ...] | None = None
     template: str | None = None
-    address_index: bytes | None = None
+    address_indexes: Sequence[bytes] | None = None
     user_id: int | None = None
 
 
@@ -87,45 +87,46 @@ class EmailRepository(Repository[Email]):
         )
         return {int(state): int(count) for state, count in self.session.execute(statement)}
 
-    def suppression(self, address_index: bytes) -> EmailSuppression | None:
+    def suppression(self, address_indexes: Sequence[bytes]) -> EmailSuppression | None:
         """Find out whether an address refuses mail, and why."""
-        return self.session.get(EmailSuppression, address_index)
+        statement = select(EmailSuppression).where(EmailSuppression.address_index.in_(address_indexes)).limit(1)
+        return self.session.scalars(statement).one_or_none()
 
     def suppress(self, row: EmailSuppression) -> None:
         """Send nothing to an address any more."""
-        if self.suppression(row.address_index) is None:
+        if self.suppression([row.address_index]) is None:
             self.session.add(row)
             self.session.flush()
 
-    def trust(self, address_index: bytes) -> bool:
+    def trust(self, address_indexes: Sequence[bytes]) -> bool:
         """Send to an address again; False if it was not suppressed."""
-        gone = self.session.execute(delete(EmailSuppression).where(EmailSuppression.address_index == address_index))
+        gone = self.session.execute(delete(EmailSuppression).where(EmailSuppression.address_index.in_(address_indexes)))
         return bool(gone.rowcount)  # type: ignore[attr-defined]
 
-    def opted_out(self, address_index: bytes, template: str) -> bool:
+    def opted_out(self, address_indexes: Sequence[bytes], template: str) -> bool:
         """Tell whether the owner of an address wants no such mails."""
-        return self.session.get(EmailOptOut, (address_index, template)) is not None
+        return template in self.opt_outs(address_indexes)
 
-    def opt_outs(self, address_index: bytes) -> Sequence[str]:
+    def opt_outs(self, address_indexes: Sequence[bytes]) -> Sequence[str]:
         """Return the kinds of mail that the owner of an address does not want."""
-        statement = select(EmailOptOut.template).where(EmailOptOut.address_index == address_index)
+        statement = select(EmailOptOut.template).distinct().where(EmailOptOut.address_index.in_(address_indexes))
         return self.session.scalars(statement.order_by(EmailOptOut.template)).all()
 
     def opt_out(self, address_index: bytes, template: str, now: int) -> None:
         """Note that the owner of an address wants no such mails."""
-        if not self.opted_out(address_index, template):
+        if not self.opted_out([address_index], template):
             self.session.add(EmailOptOut(address_index=address_index, template=template, at=now))
             self.session.flush()
 
-    def opt_in(self, address_index: bytes, template: str) -> None:
+    def opt_in(self, address_indexes: Sequence[bytes], template: str) -> None:
         """Note that the owner of an address wants such mails again."""
         self.session.execute(
-            delete(EmailOptOut).where(EmailOptOut.address_index == address_index, EmailOptOut.template == template)
+            delete(EmailOptOut).where(EmailOptOut.address_index.in_(address_indexes), EmailOptOut.template == template)
         )
 
-    def of_address(self, address_index: bytes, limit: int) -> Sequence[Email]:
+    def of_address(self, address_indexes: Sequence[bytes], limit: int) -> Sequence[Email]:
         """Return mails to an address."""
-        return self.session.scalars(select(Email).where(Email.address_index == address_index).limit(limit)).all()
+        return self.session.scalars(select(Email).where(Email.address_index.in_(address_indexes)).limit(limit)).all()
 
     def of_user(self, user_id: int, limit: int, after: int = 0) -> Sequence[Email]:
         """Return mails of a person, the oldest first."""
@@ -160,11 +161,11 @@ class EmailRepository(Repository[Email]):
             self.session.execute(delete(Email).where(Email.id.in_(part)))
         return len(numbers)
 
-    def cancel_of(self, user_id: int, address_index: bytes, now: int) -> int:
+    def cancel_of(self, user_id: int, address_indexes: Sequence[bytes], now: int) -> int:
         """Cancel what still waits for a person, or for their address; returns how many."""
         gone = self.session.execute(
             update(Email)
-            .where((Email.user_id == user_id) | (Email.address_index == address_index), Email.state.in_(WAITING))
+            .where((Email.user_id == user_id) | Email.address_index.in_(address_indexes), Email.state.in_(WAITING))
             .values(state=EmailState.CANCELLED, updated_at=now)
             .execution_options(synchronize_session=False)
         )
@@ -176,8 +177,8 @@ def _narrowed(statement: Select[Email], which: Which) -> Select[Email]:
         statement = statement.where(Email.state.in_(which.states))
     if which.template is not None:
         statement = statement.where(Email.template == which.template)
-    if which.address_index is not None:
-        statement = statement.where(Email.address_index == which.address_index)
+    if which.address_indexes is not None:
+        statement = statement.where(Email.address_index.in_(which.address_indexes))
     if which.user_id is not None:
         statement = statement.where(Email.user_id == which.user_id)
     return statement

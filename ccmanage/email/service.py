@@ -1,7 +1,7 @@
 """Put mails into the outbox, in the transaction of the deed that they tell of."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -122,8 +122,8 @@ class EmailService:
         address: str | None = None,
     ) -> Page[Letter]:
         """Return mails, newest first: in some states, of one template, to exactly one address."""
-        index = self.index(address) if address is not None else None
-        return self._repository.page_of_emails(ask, Which(states, template, index)).map(self.opened)
+        indexes = self.indexes(address) if address is not None else None
+        return self._repository.page_of_emails(ask, Which(states, template, indexes)).map(self.opened)
 
     def get(self, public_id: bytes) -> Letter:
         """Return a mail; raises EmailNotFound."""
@@ -142,7 +142,7 @@ class EmailService:
             raise BodyForgotten
         now = self._transaction.clock.now_ms()
         before = EmailState(row.state).name.lower()
-        trusted = self._repository.trust(row.address_index)
+        trusted = self._repository.trust([row.address_index])
         row.state, row.next_attempt_at, row.updated_at = EmailState.PENDING, now, now
         row.error_code, row.error_sealed = "", b""
         row.waiting_since, row.sent_at = now, 0
@@ -166,13 +166,13 @@ class EmailService:
     def want(self, address: str, template: str, *, wanted: bool) -> None:
         """Let the owner of an address choose whether notifications of a kind come."""
         if wanted:
-            self._repository.opt_in(self.index(address), template)
+            self._repository.opt_in(self.indexes(address), template)
         else:
             self.stop(self.index(address), template)
 
     def stopped(self, address: str) -> list[str]:
         """Return the kinds of notifications that the owner of an address does not want."""
-        return list(self._repository.opt_outs(self.index(address)))
+        return list(self._repository.opt_outs(self.indexes(address)))
 
     def letters_of(self, user_id: int, *, after: int = 0) -> list[Letter]:
         """Return up to 500 mails of a person, the oldest first, after an inside number."""
@@ -180,18 +180,18 @@ class EmailService:
 
     def erase_person(self, user_id: int, address: str) -> int:
         """Cancel what waits for a person and forget every address and text of theirs; returns how many mails."""
-        index, forgotten, after = self.index(address), 0, 0
-        self._repository.cancel_of(user_id, index, self._transaction.clock.now_ms())
+        indexes, forgotten, after = self.indexes(address), 0, 0
+        self._repository.cancel_of(user_id, indexes, self._transaction.clock.now_ms())
         while rows := self._repository.of_user(user_id, _CHUNK, after):
             self._repository.forget_bodies([row.id for row in rows])
             forgotten, after = forgotten + len(rows), rows[-1].id
         # Such as an invitation from before there was an account.
-        while rows := self._repository.of_address(index, _CHUNK):
+        while rows := self._repository.of_address(indexes, _CHUNK):
             self._repository.forget_bodies([row.id for row in rows])
             forgotten += len(rows)
-        self._repository.trust(index)
-        for template in self._repository.opt_outs(index):
-            self._repository.opt_in(index, template)
+        self._repository.trust(indexes)
+        for template in self._repository.opt_outs(indexes):
+            self._repository.opt_in(indexes, template)
         return forgotten
 
     def forget_bodies(self, before: int, mark: int) -> Taken:
@@ -210,8 +210,12 @@ class EmailService:
         return Taken(gone, mark, more=gone == _CHUNK)
 
     def index(self, address: str) -> bytes:
-        """Return the keyed digest by which mails to an address are found."""
+        """Return the keyed digest under which mails to an address are kept."""
         return self._ring.blind_index(address.strip().lower(), "emails.address")
+
+    def indexes(self, address: str) -> Sequence[bytes]:
+        """Return the keyed digests by which mails to an address may be found."""
+        return self._ring.blind_indexes(address.strip().lower(), "emails.address")
 
     def opened(self, row: Email) -> Letter:
         """Decrypt a row."""
@@ -225,7 +229,7 @@ class EmailService:
 
     def _write(self, template: str, to: Recipient, values: Mapping[str, str], key: bytes) -> Email:
         index, now = self.index(to.address), self._transaction.clock.now_ms()
-        state, code = self._state_for(index, template)
+        state, code = self._state_for(self.indexes(to.address), template)
         kept = {"name": to.name, **values}
         public_id = new_id()
         row = self._repository.add(
@@ -260,10 +264,10 @@ class EmailService:
             self._transaction.enqueue(SendMail())
         return row
 
-    def _state_for(self, index: bytes, template: str) -> tuple[EmailState, str]:
-        if (refused := self._repository.suppression(index)) is not None:
+    def _state_for(self, indexes: Sequence[bytes], template: str) -> tuple[EmailState, str]:
+        if (refused := self._repository.suppression(indexes)) is not None:
             return EmailState.SUPPRESSED, refused.error_code
-        if TEMPLATES[template].is_notification and self._repository.opted_out(index, template):
+        if TEMPLATES[template].is_notification and self._repository.opted_out(indexes, template):
             return EmailState.SUPPRESSED, "opted_out"
         return EmailState.PENDING, ""
 

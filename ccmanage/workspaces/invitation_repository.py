@@ -1,5 +1,7 @@
 """Queries of invitations."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, func, select
 
 from ccmanage.core.pagination import Page, PageRequest
@@ -17,11 +19,11 @@ class InvitationRepository(Repository[Invitation]):
         """Find the invitation whose link holds a token."""
         return self.one(select(Invitation).where(Invitation.token_digest == digest))
 
-    def is_open_for(self, workspace_id: int, email_index: bytes) -> bool:
+    def is_open_for(self, workspace_id: int, email_indexes: Sequence[bytes]) -> bool:
         """Tell whether an address is invited and has not answered."""
         statement = select(Invitation.id).where(
             Invitation.workspace_id == workspace_id,
-            Invitation.email_index == email_index,
+            Invitation.email_index.in_(email_indexes),
             Invitation.state == InvitationState.PENDING,
         )
         return self.session.scalar(statement) is not None
@@ -51,13 +53,13 @@ class InvitationRepository(Repository[Invitation]):
         )
         return self.page(statement, ask, Invitation.id)
 
-    def waiting(self, email_index: bytes, now: int, limit: int) -> list[Invitation]:
+    def waiting(self, email_indexes: Sequence[bytes], now: int, limit: int) -> list[Invitation]:
         """Return what waits for an address and still holds, the newest first."""
         statement = (
             select(Invitation)
             .join(Workspace, Workspace.id == Invitation.workspace_id)
             .where(
-                Invitation.email_index == email_index,
+                Invitation.email_index.in_(email_indexes),
                 Invitation.state == InvitationState.PENDING,
                 Invitation.expires_at > now,
                 Workspace.state != WorkspaceState.CLOSED,

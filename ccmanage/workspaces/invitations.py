@@ -1,6 +1,6 @@
 """Use cases around invitations: ask somebody in by mail, ask again, take it back; accept or decline."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -107,8 +107,7 @@ class InvitationService:
         known = self._accounts.find_by_email(address)
         if known is not None and self._workspaces.member(workspace.id, known.id) is not None:
             raise AlreadyMember
-        index = self._accounts.index_of(address)
-        self._check_room(workspace.id, index)
+        self._check_room(workspace.id, self._accounts.indexes_of(address))
         public_id, now = new_id(), self._clock.now_ms()
         token = new_secret(TOKEN_PREFIX)
         row = self._repository.add(
@@ -116,7 +115,7 @@ class InvitationService:
                 public_id=public_id,
                 workspace_id=workspace.id,
                 email_sealed=self._ring.encrypt(address, f"invitations.email:{public_id.hex()}"),
-                email_index=index,
+                email_index=self._accounts.index_of(address),
                 open_mark=1,
                 token_digest=self._digester.digest(token),
                 role=role,
@@ -179,7 +178,7 @@ class InvitationService:
         if not self._accounts.is_proven(user_id):
             return []
         now = self._clock.now_ms()
-        rows = self._repository.waiting(self._accounts.index_of(account.email), now, _MAX_WAITING)
+        rows = self._repository.waiting(self._accounts.indexes_of(account.email), now, _MAX_WAITING)
         workspaces = self._joining.named(row.workspace_id for row in rows)
         return [self._viewed(row, workspaces[row.workspace_id]) for row in rows]
 
@@ -234,11 +233,11 @@ class InvitationService:
         account = self._accounts.by_number(user_id)
         if token is not None:
             row = self._by_token(token)
-            if row.email_index != self._accounts.index_of(account.email):
+            if row.email_index not in self._accounts.indexes_of(account.email):
                 raise OtherAddress
             return row, account
         found = self._repository.by_public_id(public_id) if public_id is not None else None
-        if found is None or found.email_index != self._accounts.index_of(account.email):
+        if found is None or found.email_index not in self._accounts.indexes_of(account.email):
             raise InvitationNotFound
         if not self._accounts.is_proven(user_id):
             raise AddressNotProven
@@ -267,9 +266,9 @@ class InvitationService:
         row.state, row.open_mark, row.settled_at = state, None, self._clock.now_ms()
         self._repository.session.flush()
 
-    def _check_room(self, workspace_id: int, index: bytes) -> None:
+    def _check_room(self, workspace_id: int, indexes: Sequence[bytes]) -> None:
         now = self._clock.now_ms()
-        if self._repository.is_open_for(workspace_id, index):
+        if self._repository.is_open_for(workspace_id, indexes):
             raise InvitationPending
         if self._repository.count_open(workspace_id) >= MAX_PENDING:
             raise TooManyInvitations(MAX_PENDING)

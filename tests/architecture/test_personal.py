@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import LargeBinary
 
 from ccmanage.core.db import Base
 from ccmanage.core.personal import Erasure
 from ccmanage.privacy.erasing import BY_SERVICE, OWN
+from ccmanage.settings.retention import SETTINGS
 from ccmanage.tables import metadata
+from tools import data_map
 
 MODELS = sorted((mapper.class_ for mapper in Base.registry.mappers), key=lambda model: model.__tablename__)
 
@@ -63,3 +67,14 @@ def test_rules_of_ones_own_exist() -> None:
         model.__tablename__ for model in MODELS if model.__personal__ and model.__personal__.on_erasure is Erasure.OWN
     }
     assert own <= set(OWN) | BY_SERVICE, f"say in ccmanage/privacy/erasing.py how: {own - set(OWN) - BY_SERVICE}"
+
+
+def test_the_data_map_is_up_to_date() -> None:
+    assert data_map.TARGET.read_text(encoding="utf-8") == data_map.written(), "run: python -m tools.data_map"
+
+
+def test_a_setting_that_a_table_names_exists() -> None:
+    known = {setting.name for setting in SETTINGS}
+    for model in MODELS:
+        named = set(re.findall(r"retention\.\w+", model.__personal__.kept if model.__personal__ else ""))
+        assert named <= known, f"{model.__tablename__} names settings that do not exist: {named - known}"

@@ -132,3 +132,12 @@ def test_without_an_installation_there_is_nothing_to_examine(bare_cli: "Cli") ->
     done = bare_cli("doctor")
     assert done.code == 2
     assert "CCMANAGE_DATABASE_URL" in done.err
+
+
+def test_rows_under_an_old_key_are_told(cli: "Cli", healthy: World) -> None:
+    healthy.person("Ann")
+    assert findings(cli)["encryption"][0] == "ok"
+    state, text = findings(cli, CCMANAGE_ENCRYPTION_KEYS=f"{'n' * 32},{'e' * 32}")["encryption"]
+    assert state == "warning"
+    assert "users 1" in text
+    assert findings(cli, CCMANAGE_ENCRYPTION_KEYS="n" * 32)["encryption"][0] == "wrong"
