@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.context import Context
-from benchmarks.parts import accepting, growing, renewing, settling, signing_in, verifying
+from benchmarks.parts import accepting, growing, holding, renewing, settling, signing_in, verifying
 
 PARTS: dict[str, Callable[[Context], None]] = {
     "accepted": accepting.accepted,
@@ -16,7 +16,7 @@ PARTS: dict[str, Callable[[Context], None]] = {
     "renewals": renewing.renewals,
     "sign_ins": signing_in.sign_ins,
     "verified": verifying.verified,
-    "held": verifying.held,
+    "held": holding.held,
     "growth": growing.growth,
 }
 STANDARD = tuple(name for name in PARTS if name != "growth")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from statistics import median
 
@@ -12,40 +11,11 @@ from benchmarks.context import Context
 from benchmarks.figures import Figure, at_least, at_most
 from benchmarks.installation import Installation
 from benchmarks.load import Generator, Load, Sent, send
-from benchmarks.traffic import Traffic
-from ccmanage.core.ids import HOLD, encode_id, new_id
-from ccmanage.core.sql import BulkInsert
-from ccmanage.usage.inbox import INBOX, NewBatch
-from ccmanage.usage.intake import Rules, read_json
-from ccmanage.usage.models import BatchKind
-from ccmanage.usage.records import encode_payload, join_ids
 
 _ROUNDS = 3
 _CONNECTIONS = 64
 _SETTLED_A_SECOND = 4_000.0
 _KEYS_ASKED = 200
-_HELD_EVENTS = 20_000
-
-_HOLDS = BulkInsert(
-    "holds",
-    (
-        "public_id",
-        "workspace_id",
-        "key_id",
-        "gateway_id",
-        "state",
-        "amount_nano",
-        "available_before_nano",
-        "held_before_nano",
-        "overdraft_nano",
-        "ledger_seq",
-        "created_at",
-        "expires_at",
-        "ended_at",
-        "settlement_id",
-    ),
-    "biiiiiiiiiiiii",
-)
 
 
 def verified(context: Context) -> None:
@@ -88,53 +58,6 @@ def verified(context: Context) -> None:
         *([at_most("verify: refused", ours.refused, "requests", 0)] if ours.refused else []),
     )
     context.audit(installation, "verified")
-
-
-def held(context: Context) -> None:
-    """Settlement of events that each capture a hold, and of events without: the same number, one after the other."""
-    installation = context.install("held")
-    plain, with_holds = _settle(installation, holds=False), _settle(installation, holds=True)
-    base = Figure("settled without holds", plain, "events/s")
-    context.add(base, at_least("settled, each event captures a hold", with_holds, "events/s", of=base, share=0.9))
-    context.audit(installation, "held")
-
-
-def _settle(installation: Installation, *, holds: bool) -> float:
-    """Put events into the inbox and settle them in this process; returns how many a second."""
-    runtime, population = installation.runtime, installation.population
-    now = runtime.clock.now_ms()
-    rules = Rules(now, 90, runtime.digester.digest)
-    bodies = Traffic(population.keys, 100, seed=int(holds)).bodies()
-    names = [new_id() for _ in range(_HELD_EVENTS)] if holds else []
-    place = {key: number for number, key in enumerate(population.keys, population.first_id)}
-    rows, batches = [], []
-    for start in range(0, _HELD_EVENTS, 100):
-        events = json.loads(next(bodies))
-        for offset, event in enumerate(events if holds else ()):
-            name, workspace = names[start + offset], place[event["api_key"]]
-            event["hold_id"] = encode_id(HOLD, name)
-            rows.append((name, workspace, workspace, 1, 0, 1, 10**9, 0, 10**9, 0, now, now + 3_600_000, 0, 0))
-        post = read_json(json.dumps(events).encode(), rules)
-        batches.append(
-            NewBatch(
-                public_id=new_id(),
-                gateway_id=1,
-                kind=BatchKind.POST,
-                received=post.received,
-                rejected=0,
-                received_at=now,
-                payload=encode_payload(post.records),
-                rejections=b"",
-                ids=join_ids(post.ids),
-            )
-        )
-    with runtime.scope() as scope:
-        connection = scope.session.connection()
-        _HOLDS.run(connection, rows)
-        INBOX.run(connection, [batch.row() for batch in batches])
-    began = time.perf_counter()
-    settled = runtime.settler.run_pending()
-    return settled.events / (time.perf_counter() - began)
 
 
 def _asked(installation: Installation, address: str, path: str, expected: int, seconds: float) -> Load:
