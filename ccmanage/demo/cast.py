@@ -1,4 +1,4 @@
-"""Who plays in the demo: people, keys, projects and the models they use."""
+"""Who plays in the demo: people, keys, projects, the models they use and the packages they can have."""
 
 from dataclasses import dataclass
 
@@ -31,6 +31,25 @@ class Key:
     projects: dict[str, int]
     sleeps: bool = True
 
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A monthly package: credits, how far below zero, price for show, how many keys."""
+
+    name: str
+    description: str
+    allowance: str
+    overdraft: str
+    price: str
+    max_keys: int
+
+
+TEAM_PACKAGE = "Team"
+PACKAGES = (
+    Package("Starter", "For one person and a side project.", "40", "0", "40", 5),
+    Package(TEAM_PACKAGE, "For a small team that works with it every day.", "120", "10", "120", 20),
+    Package("Studio", "For teams whose agents work at night, too.", "300", "50", "250", 100),
+)
 
 PEOPLE = (
     Person("mira", "Mira Chen", "Asia/Shanghai"),

@@ -1,4 +1,4 @@
-"""Sets the stage: the demo's people, workspace, keys, credits and gateway, in one transaction."""
+"""Sets the stage: the demo's people, workspace, keys, packages, credits and gateway, in one transaction."""
 
 import secrets
 from dataclasses import dataclass
@@ -13,8 +13,12 @@ from ccmanage.core.pagination import PageRequest
 from ccmanage.credits.models import Origin
 from ccmanage.credits.service import NewGrant
 from ccmanage.demo.cast import GATEWAY as GATEWAY_NAME
-from ccmanage.demo.cast import KEYS, PEOPLE, TEAM
+from ccmanage.demo.cast import KEYS, PACKAGES, PEOPLE, TEAM, TEAM_PACKAGE, Package
 from ccmanage.gateways.service import GatewayScope
+from ccmanage.packages.limits import KeyLimits
+from ccmanage.packages.rules import OverdraftTerms, Period, PeriodKind, RolloverTerms, ShownPrice, Terms
+from ccmanage.packages.service import NewPackage, Offer
+from ccmanage.subscriptions.service import Assignment
 from ccmanage.workspaces.models import MemberRole
 
 
@@ -62,9 +66,29 @@ def _create(scope: Scope, hashes: dict[str, str]) -> Stage:
     for key in KEYS:
         issued = scope.keys.issue(home if key.person == "admin" else team.id, numbers[key.person], key.name)
         key_ids[key.name] = encode_id(KEY, issued.key.public_id)
+    offers = {package.name: _publish(scope, package) for package in PACKAGES}
+    # Three weeks into its month: the next allowance is near, and the month's work has used most of this one.
+    plan = Assignment(offers[TEAM_PACKAGE].version, "Europe/Berlin", anchor_at=scope.clock.now_ms() - 21 * DAY)
+    scope.subscriptions.assign(team.id, plan, "The team's plan")
     _give(scope, team.id, home)
     gateway = scope.gateways.create(GATEWAY_NAME, tuple(GatewayScope))
     return Stage(encode_id(GATEWAY, gateway.gateway.public_id), gateway.token, key_ids)
+
+
+def _publish(scope: Scope, package: Package) -> Offer:
+    """Publish a package that owners may choose."""
+    allowance = parse_credits(package.allowance)
+    terms = Terms(
+        allowance,
+        Period(PeriodKind.MONTH),
+        RolloverTerms(percent=50, cap_nano=allowance, max_periods=1),
+        OverdraftTerms(parse_credits(package.overdraft)),
+        price=ShownPrice(parse_credits(package.price), "USD"),
+        key_limits=KeyLimits(max_keys=package.max_keys),
+    )
+    drafted = scope.packages.create(NewPackage(package.name, terms, package.description, listed=True)).package
+    scope.packages.publish(drafted.public_id, drafted.revision)
+    return scope.packages.offer(drafted.public_id)
 
 
 def _give(scope: Scope, team: int, home: int) -> None:
@@ -72,7 +96,6 @@ def _give(scope: Scope, team: int, home: int) -> None:
     now = scope.clock.now_ms()
     for workspace, credits, origin, starts, ends, reason in (
         (team, "15", Origin.COMPENSATION, 0, 0, "An outage in the first week"),
-        (team, "150", Origin.SUBSCRIPTION, 0, now + 9 * DAY, "This month's allowance"),
         (team, "100", Origin.TOP_UP, 0, 0, "Bought for the quarter"),
         (team, "40", Origin.VOUCHER, now + 9 * DAY, now + 39 * DAY, "Voucher for next month"),
         (home, "40", Origin.TOP_UP, 0, 0, "To begin with"),
