@@ -24,7 +24,7 @@ export function useTermsWords() {
     const parts = [rule.percent === 100 ? t("packages.words.rollsAll") : t("packages.words.rolls", rule)];
     if (rule.cap) parts.push(t("packages.words.cap", { credits: credits(rule.cap) }));
     parts.push(
-      rule.max_periods ? t("packages.words.lives", { count: rule.max_periods }) : t("packages.words.livesForever"),
+      rule.max_periods ? t("packages.words.lives", { count: rule.max_periods }, rule.max_periods) : t("packages.words.livesForever"),
     );
     return parts.join(" ");
   }
@@ -48,7 +48,7 @@ export function useTermsWords() {
         lines.push(t(`packages.words.limit.${what}`, { limit: amount, window: t(`packages.windows.${window}`) }));
       }
     }
-    if (known.max_keys) lines.push(t("packages.words.maxKeys", { count: known.max_keys }));
+    if (known.max_keys) lines.push(t("packages.words.maxKeys", { count: known.max_keys }, known.max_keys));
     if (known.concurrency) lines.push(t("packages.words.concurrency", { count: known.concurrency }));
     if (known.models.allow.length) {
       lines.push(t("packages.words.allow", { models: known.models.allow.join(", ") }));
