@@ -162,7 +162,7 @@ class _Exchange:
         await answer(self._scope, self._receive, self._give)
 
     def _note(self, path: str, seconds: float) -> None:
-        route = getattr(self._scope.get("route"), "path_format", "unknown" if path.startswith("/v1") else "portal")
+        route = path if path in _MACHINES else _route_of(self._scope)
         method, status = self._scope["method"], self._status
         known_method = method if method in _METHODS else "other"
         _measure(route, known_method, status).observe(seconds)
@@ -175,6 +175,11 @@ class _Exchange:
             status=status,
             duration_ms=round(seconds * 1000, 1),
         )
+
+
+def _route_of(scope: Scope) -> str:
+    other = "unknown" if scope["path"].startswith("/v1") else "portal"
+    return str(getattr(scope.get("route"), "path_format", other))
 
 
 @lru_cache(maxsize=2_048)

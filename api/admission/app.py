@@ -7,10 +7,12 @@ validation cost more than all of that.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from functools import cache
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
+from prometheus_client import Counter
 from sqlalchemy.exc import OperationalError
 
 from api.admission.answers import answer_body
@@ -20,13 +22,14 @@ from api.ingress.bodies import ClientGone, read_body
 from api.ingress.tokens import TokenCache
 from ccmanage.adapters.redis_counters import RedisCounters
 from ccmanage.admission.cache import PATIENCE_SECONDS, SnapshotCache
-from ccmanage.admission.rules import Ask, Counts, Snapshot
+from ccmanage.admission.rules import Ask, Code, Counts, Snapshot
 from ccmanage.admission.verifying import Counting, Verifier
 from ccmanage.bootstrap import Runtime
 from ccmanage.core.clock import SECOND
 from ccmanage.core.db import Database, is_silent
 from ccmanage.core.errors import DomainError, Forbidden, Unavailable, invalid
 from ccmanage.core.logging import get_logger
+from ccmanage.core.metrics import VERIFY_ANSWERS
 from ccmanage.core.money import parse_credits
 from ccmanage.gateways.service import GatewayIdentity, GatewayScope
 from ccmanage.keys.lookup import start_lives
@@ -145,6 +148,7 @@ class VerifyApp:
         ask = Ask(asked.model or "", asked.ip or "", estimate)
         lease_ms = (asked.lease_seconds or LEASE_SECONDS) * SECOND
         answer = await self._ready().verify(asked.api_key, ask, lease_ms)
+        _said(answer.verdict.code).inc()
         return answer_body(answer, self._runtime.clock.now_ms())
 
     def _ready(self) -> Verifier:
@@ -168,6 +172,11 @@ class VerifyApp:
     def _note_first_use(self, found: Snapshot, now: int) -> None:
         with self._runtime.scope() as scope:
             start_lives(scope.session.connection(), [(found.key_id, now)])
+
+
+@cache
+def _said(code: Code) -> Counter:
+    return VERIFY_ANSWERS.labels(code.value)
 
 
 def read_verify(body: bytes) -> VerifyBody:

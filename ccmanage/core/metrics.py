@@ -57,6 +57,8 @@ INBOX_WAITING_BYTES = Gauge(
     multiprocess_mode="livesum",
 )
 
+VERIFY_ANSWERS = Counter("ccmanage_verify_answers_total", "Answers of verify.", ("code",))  # VALID, or why not
+
 EVENTS_SETTLED = Counter("ccmanage_usage_events_settled_total", "Events settled.")
 SETTLEMENT_SECONDS = Histogram("ccmanage_usage_settlement_seconds", "Time of one settling transaction.", buckets=_FAST)
 EVENT_LAG_SECONDS = Histogram(

@@ -61,6 +61,18 @@ class TestMetrics:
         assert 'route="/v1/keys/{key_id}"' in text
         assert "key_nothing" not in text
 
+    def test_what_gateways_ask_has_its_own_routes(self, sqlite_world: World) -> None:
+        client = sqlite_world.client()
+        token = sqlite_world.gateway().token
+        headers = {"Authorization": f"Bearer {token}"}
+        before = _value(client.get("/metrics").text, 'ccmanage_verify_answers_total{code="NOT_FOUND"}')
+        client.post("/v1/keys/verify", json={"api_key": "ccm_nothing"}, headers=headers)
+        client.post("/v1/events", json=[], headers=headers)
+        text = client.get("/metrics").text
+        assert _value(text, 'ccmanage_verify_answers_total{code="NOT_FOUND"}') == before + 1
+        assert 'route="/v1/keys/verify",status="200"' in text
+        assert 'route="/v1/events"' in text
+
     @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}])
     def test_others_find_nothing(self, sqlite_world: World, headers: dict[str, str]) -> None:
         assert sqlite_world.client(address="192.0.2.1").get("/metrics", headers=headers).status_code == 404
@@ -85,3 +97,7 @@ class TestMetrics:
         assert "BREW" not in text
         assert "coffee" not in text
         assert "/some/page" not in text
+
+
+def _value(text: str, name: str) -> float:
+    return next((float(line.split()[-1]) for line in text.splitlines() if line.startswith(name)), 0.0)
