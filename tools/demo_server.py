@@ -43,6 +43,8 @@ def demo_server() -> Iterator[DemoServer]:
             "CCMANAGE_DATA_DIR": str(Path(folder) / "var"),
             "CCMANAGE_PUBLIC_URL": server.url,
             "DEMO": "1",
+            # Several people sign up from the one address of this machine.
+            "CCMANAGE_RATE_LIMIT_STRANGERS": "600",
         }
         log = Path(folder) / "server.log"
         with log.open("wb") as output:

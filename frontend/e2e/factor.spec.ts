@@ -1,22 +1,9 @@
-import { createHmac } from "node:crypto";
+import { codeOf } from "./people";
 import { dialog, email, expect, password, signIn, stranger, test, unique } from "./support";
 
 /** A second factor from setting it up to signing in with it, and the sessions that it guards, as a new person. */
 
 test.use({ storageState: stranger });
-
-const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-/** The authenticator app: a code of RFC 6238 for a secret, some steps from now. */
-function codeOf(secret: string, steps = 0): string {
-  const bits = [...secret].map((letter) => BASE32.indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
-  const digest = createHmac("sha1", key).update(counter).digest();
-  const start = (digest.at(-1) ?? 0) & 15;
-  return String((digest.readUInt32BE(start) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
 
 test("a second factor, its recovery codes, sessions and tokens", async ({ page, request }) => {
   const mine = `${unique("factor").replace(/\s/g, ".")}@example.com`;

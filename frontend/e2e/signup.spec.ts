@@ -1,43 +1,11 @@
-import type { APIRequestContext, Page } from "@playwright/test";
-import AxeBuilder from "@axe-core/playwright";
 import { sessionFile } from "../playwright.config.ts";
+import { clean, linkIn, signInAs } from "./people";
 import { expect, stranger, test, unique } from "./support";
 
 /** From a stranger to somebody who is signed in, by the mails that the embedded mode keeps in the portal. */
 
 const PASSWORD = "a quiet river under stones";
 const BETTER = "some other river entirely";
-
-async function linkIn(admin: APIRequestContext, address: string, template: string): Promise<string> {
-  let link = "";
-  await expect
-    .poll(
-      async () => {
-        const list = await admin.get("/v1/admin/emails", { params: { address, template } });
-        const [mail] = ((await list.json()) as { items: { id: string }[] }).items;
-        if (!mail) return "";
-        const detail = await admin.get(`/v1/admin/emails/${mail.id}`);
-        const { content } = (await detail.json()) as { content: { text: string } | null };
-        link = /https?:\/\/\S+#t=[\w-]+/.exec(content?.text ?? "")?.[0] ?? "";
-        return link;
-      },
-      { timeout: 20_000 },
-    )
-    .not.toBe("");
-  const { pathname, hash } = new URL(link);
-  return pathname + hash;
-}
-
-/** Looks until colours have faded in; the pointer lies where nothing is, so that nothing is hovered over. */
-async function clean(page: Page): Promise<void> {
-  await page.mouse.move(0, 0);
-  await expect
-    .poll(async () => {
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      return violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")}`));
-    })
-    .toEqual([]);
-}
 
 test.describe("a stranger", () => {
   test.use({ storageState: stranger });
@@ -84,6 +52,7 @@ test.describe("a stranger", () => {
       await page.getByRole("button", { name: /^Account/ }).click();
       await page.getByRole("menuitem", { name: "Sign out" }).click();
       await page.getByRole("link", { name: "Forgotten your password?" }).click();
+      await expect(page.getByRole("heading", { name: "Forgotten your password?" })).toBeVisible();
       await page.locator("input[name=email]").fill(address);
       await page.getByRole("button", { name: "Send the link" }).click();
       await expect(page.getByText("If there is an account")).toBeVisible();
@@ -107,11 +76,3 @@ test.describe("a stranger", () => {
     await expect(page).toHaveURL(/\/forgot/);
   });
 });
-
-async function signInAs(page: Page, address: string, password: string): Promise<void> {
-  await page.goto("/sign-in");
-  await page.locator("input[name=email]").fill(address);
-  await page.locator("input[name=password]").fill(password);
-  await page.locator("button[type=submit]").click();
-  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
-}

@@ -64,6 +64,8 @@ export const screens = [
   { path: "/webhooks", heading: "Webhooks", ready: "tbody th, .empty" },
   { path: "/workspace", heading: "Settings", ready: "code" },
   { path: "/profile", heading: "Profile", ready: "input[name=new-email]" },
+  { path: "/security", heading: "Security", ready: "tbody th" },
+  { path: "/privacy", heading: "Privacy", ready: ".el-checkbox" },
   { path: "/admin", heading: "Installation", ready: "[role=img]" },
   { path: "/admin/workspaces", heading: "Workspaces", ready: "tbody button" },
   { path: "/admin/users", heading: "Users", ready: "tbody button" },
