@@ -12,10 +12,10 @@ _ALERTS: Final = {
         "spend_per_day": ("{value} credits spent in a day", "{value} credits", "{found} credits spent"),
     },
     "zh": {
-        "percent_left": ("套餐额度剩余 {value} %", "{value} %", "剩余 {found} 点额度"),
-        "amount_left": ("剩余 {value} 点额度", "{value} 点额度", "剩余 {found} 点额度"),
-        "run_out": ("额度将在 {value} 天内用完", "{value} 天", "按当前速度将在 {runs_out_at} 用完"),
-        "spend_per_day": ("单日花费 {value} 点额度", "{value} 点额度", "已花费 {found} 点额度"),
+        "percent_left": ("套餐额度剩余 {value} %", "{value} %", "剩余 {found} 积分"),
+        "amount_left": ("剩余 {value} 积分", "{value} 积分", "剩余 {found} 积分"),
+        "run_out": ("积分将在 {value} 天内用完", "{value} 天", "按当前速度将在 {runs_out_at} 用完"),
+        "spend_per_day": ("单日花费 {value} 积分", "{value} 积分", "已花费 {found} 积分"),
     },
 }
 _OTHERS: Final = {

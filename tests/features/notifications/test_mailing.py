@@ -75,7 +75,7 @@ def test_in_the_reader_s_language(world: World, ann: Person) -> None:
     thresholds(world, ann, 50)
     spend(gateway_for(world, ann), 60)
     [(_template, values)] = mails(world)
-    assert values["alert"] == "剩余 50 点额度"
+    assert values["alert"] == "剩余 50 积分"
 
 
 def test_without_mail_if_nobody_wants_it(world: World, ann: Person) -> None:

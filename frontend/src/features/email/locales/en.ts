@@ -47,7 +47,7 @@ export const en = {
       notification: "Readers can stop this mail",
       text: "Text",
       shapes:
-        "# heading · [Label](link) button on its own line · = code · | label | value | fact · - item · > small print · **strong**",
+        "# heading · [Label](link) button on its own line · = code · {'|'} label {'|'} value {'|'} fact · - item · > small print · **strong**",
       values: "Values",
       sample: "e.g. {sample}",
       preview: "Preview",

@@ -2,7 +2,7 @@ export const en = {
   settings: {
     title: "Settings",
     lead: "What can be changed while everything runs. Every process knows within two seconds; changes are on record.",
-    save: "Save {count} change | Save {count} changes",
+    save: "Save | Save {count} change | Save {count} changes",
     discard: "Discard",
     saved: "Settings saved",
     standard: "Default: {value}",

@@ -2,7 +2,7 @@ export const zh = {
   settings: {
     title: "设置",
     lead: "可在运行中更改的内容。所有进程在两秒内生效，每次更改都会记录。",
-    save: "保存 {count} 项更改",
+    save: "保存 | 保存 {count} 项更改 | 保存 {count} 项更改",
     discard: "放弃",
     saved: "设置已保存",
     standard: "默认值：{value}",
