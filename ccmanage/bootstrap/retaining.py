@@ -6,6 +6,7 @@ Files of exports go by their own hours (`scope.exports.expire`), ended sign-ins 
 
 from ccmanage.bootstrap.scope import Scope
 from ccmanage.core.retaining import Taken
+from ccmanage.credits.retention import take_holds
 from ccmanage.privacy.repository import RetentionRepository
 from ccmanage.privacy.retention import Rule
 from ccmanage.settings import retention
@@ -35,6 +36,10 @@ def _bodies(scope: Scope, before: int, mark: int) -> Taken:
     return UsageRetention(scope.session).forget_bodies(before, mark)
 
 
+def _holds(scope: Scope, before: int, mark: int) -> Taken:
+    return take_holds(scope.session, before, mark)
+
+
 def _log(scope: Scope, before: int, mark: int) -> Taken:
     return scope.sealer.cut(before, mark)
 
@@ -59,6 +64,7 @@ RULES = (
     Rule("events", retention.EVENTS, _events),
     Rule("outcomes", retention.PAYLOADS, _outcomes),
     Rule("quarantine_bodies", retention.PAYLOADS, _bodies),
+    Rule("holds", retention.PAYLOADS, _holds),
     Rule("audit_log", retention.AUDIT, _log),
     Rule("mail_texts", retention.MAIL_BODIES, _mail_texts),
     Rule("mails", retention.MAILS, _mails),

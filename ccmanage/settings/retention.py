@@ -24,7 +24,7 @@ PAYLOADS: Final = _days(
     "payloads",
     30,
     Words("Posts and quarantined bodies", "上报内容与隔离内容"),
-    Words("What gateways sent, word for word.", "网关上报的原文。"),
+    Words("What gateways sent, word for word; holds that have ended.", "网关上报的原文，以及已结束的积分预留。"),
 )
 AUDIT: Final = _days(
     "audit",

@@ -12,11 +12,14 @@ from ccmanage.admission.service import WantedHold
 from ccmanage.core.errors import DomainError
 from ccmanage.core.money import NANO, parse_credits
 from ccmanage.credits.models import HoldState
+from ccmanage.credits.tasks import ExpireHolds
 from ccmanage.packages.rules import OverdraftTerms
+from ccmanage.privacy.tasks import ApplyRetention
 from support.books import assert_books_clean
 from support.gateway import COST, Gateway
 from support.plans import assign, publish
 from support.world import World
+from workers.registry import perform
 
 
 @pytest.fixture
@@ -226,4 +229,19 @@ def test_many_at_once_and_credits_for_one(world: World, gateway: Gateway) -> Non
     assert results.count("held") == 1
     assert set(results) == {"held", "hold.insufficient_credits"}
     assert len(results) == 40
+    assert_books_clean(world.runtime.database, world.clock)
+
+
+def test_holds_that_ended_long_ago_go(world: World, gateway: Gateway, client: TestClient) -> None:
+    captured, released, expired = (hold(client, gateway)["id"] for _ in range(3))
+    gateway.charge(gateway.event(hold_id=captured))
+    client.delete(f"/v1/holds/{released}")
+    world.clock.move(days=31)
+    perform(world.runtime, ApplyRetention())
+    assert world.count("holds") == 1, "what nobody has ended yet stays, and so does what was made after it"
+    perform(world.runtime, ExpireHolds())
+    young = hold(client, gateway)["id"]
+    perform(world.runtime, ApplyRetention())
+    assert client.get(f"/v1/holds/{expired}").status_code == 404
+    assert client.get(f"/v1/holds/{young}").json()["state"] == "active"
     assert_books_clean(world.runtime.database, world.clock)
