@@ -97,6 +97,25 @@ test.describe("the whole way", () => {
       await expect(row).toContainText("Active");
     });
 
+    await test.step("it gets limits of its own, inside what the plan allows", async () => {
+      await row.getByRole("button", { name: key, exact: true }).click();
+      const drawer = dialog(page, key);
+      await drawer.getByRole("tab", { name: "Change limits" }).click();
+      await drawer.getByRole("textbox", { name: "Requests per minute" }).fill("1.5");
+      await expect(drawer.getByRole("alert")).toHaveText("A whole number, or nothing");
+      await expect(drawer.getByRole("button", { name: "Save" })).toBeDisabled();
+      await drawer.getByRole("textbox", { name: "Requests per minute" }).fill("7");
+      await drawer.getByRole("textbox", { name: "Credits per day" }).fill("0.5");
+      await drawer.getByRole("textbox", { name: "Only these models" }).fill("claude-sonnet-*");
+      await drawer.getByRole("button", { name: "Save" }).click();
+      await expect(drawer.getByRole("listitem").filter({ hasText: "Requests per minute" })).toContainText("7 of 7 left");
+      await expect(drawer.getByRole("listitem").filter({ hasText: "Credits per day" })).toContainText("0.50 of 0.50 left");
+      await drawer.getByRole("tab", { name: "Change limits" }).click();
+      await expect(drawer.getByRole("textbox", { name: "Only these models" })).toHaveValue("claude-sonnet-*");
+      await page.keyboard.press("Escape");
+      await expect(drawer).toBeHidden();
+    });
+
     await test.step("it is rotated with an overlap, then revoked", async () => {
       await row.getByRole("button", { name: `Actions for ${key}` }).click();
       await page.getByRole("menuitem", { name: "Rotate" }).click();

@@ -1,4 +1,4 @@
-"""I9: for each reason there is one mail, and what it says of itself fits together."""
+"""I9: for each reason there is one mail and one alert, and what a mail says of itself fits together."""
 
 from functools import partial
 
@@ -9,6 +9,12 @@ from ccmanage.reports.books.report import Finding, finding
 from ccmanage.reports.books.snapshot import Run
 
 _CHUNK = 5_000
+# What says why a message is there, in each table of messages.
+_REASONS = {
+    "emails": ("dedupe_key",),
+    "alerts": ("workspace_id", "threshold_id", "period"),
+    "happenings": ("dedupe",),
+}
 _END = "SELECT id FROM emails WHERE id > :after ORDER BY id LIMIT 1 OFFSET :size"
 _NEWEST = "SELECT MAX(id) FROM emails WHERE id > :after"
 _COUNT = "SELECT COUNT(*) FROM emails WHERE id > :after AND id <= :upto"
@@ -53,10 +59,15 @@ def _chunk(connection: Connection, *, after: int) -> tuple[int, int, list[Findin
 
 
 def _guard(connection: Connection) -> list[Finding]:
-    """Look whether the database itself keeps reasons unique."""
+    """Look whether the database itself keeps reasons unique: of mails, of alerts, of what others are told."""
+    return [
+        finding("I9", "unique_key", {"table": table}, f"a unique key over {', '.join(columns)}", "none")
+        for table, columns in _REASONS.items()
+        if columns not in _unique_keys(connection, table)
+    ]
+
+
+def _unique_keys(connection: Connection, table: str) -> set[tuple[str | None, ...]]:
     inspector = inspect(connection)
-    keys = {tuple(index["column_names"]) for index in inspector.get_indexes("emails") if index["unique"]}
-    keys |= {tuple(unique["column_names"]) for unique in inspector.get_unique_constraints("emails")}
-    if ("dedupe_key",) in keys:
-        return []
-    return [finding("I9", "unique_key", {"table": "emails"}, "a unique key over dedupe_key", "none")]
+    keys = {tuple(index["column_names"]) for index in inspector.get_indexes(table) if index["unique"]}
+    return keys | {tuple(unique["column_names"]) for unique in inspector.get_unique_constraints(table)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import inspect
 
 from ccmanage.credits.books import Books
 from ccmanage.credits.rules import Movement, entry_hash
@@ -164,20 +165,31 @@ def test_an_event_that_is_archived_and_not_taken_away(lived: Lived) -> None:
     assert after(lived, "archived_event_keys", deed) == {"I2 archive"}
 
 
-def test_the_unique_key_of_events_is_missed(lived: Lived) -> None:
+@pytest.mark.parametrize(
+    ("table", "columns", "invariant"),
+    [
+        ("events", ["gateway_id", "event_id"], "I2"),
+        ("emails", ["dedupe_key"], "I9"),
+        ("alerts", ["workspace_id", "threshold_id", "period"], "I9"),
+        ("happenings", ["dedupe"], "I9"),
+    ],
+)
+def test_a_unique_key_is_missed(lived: Lived, table: str, columns: list[str], invariant: str) -> None:
     world = lived.world
     if world.is_sqlite:
-        gone = ["ALTER TABLE events RENAME TO events_with_key", "CREATE TABLE events AS SELECT * FROM events_with_key"]
-        back = ["DROP TABLE events", "ALTER TABLE events_with_key RENAME TO events"]
+        gone = [f"ALTER TABLE {table} RENAME TO with_key", f"CREATE TABLE {table} AS SELECT * FROM with_key"]
+        back = [f"DROP TABLE {table}", f"ALTER TABLE with_key RENAME TO {table}"]
     else:
-        gone = ["ALTER TABLE events DROP INDEX uq_events_gateway_id_event_id"]
-        back = ["ALTER TABLE events ADD UNIQUE KEY uq_events_gateway_id_event_id (gateway_id, event_id)"]
+        uniques = inspect(world.runtime.database.engine).get_unique_constraints(table)
+        [name] = [unique["name"] for unique in uniques if unique["column_names"] == columns]
+        gone = [f"ALTER TABLE {table} DROP INDEX {name}"]
+        back = [f"ALTER TABLE {table} ADD UNIQUE KEY {name} ({', '.join(columns)})"]
     with world.runtime.database.engine.connect() as connection:
         for statement in gone:
             connection.exec_driver_sql(statement)
         connection.commit()
         try:
-            assert found(world) == {"I2 unique_key"}
+            assert found(world) == {f"{invariant} unique_key"}
         finally:
             for statement in back:
                 connection.exec_driver_sql(statement)
