@@ -1,8 +1,8 @@
 """What thresholds and holds cost the settlement: the same events with them and without, in turns.
 
-Every workspace has thresholds, some of which are crossed, and every fifth event captures a hold. More of them cannot
-be under way: each hold is made by a call of its own, in a transaction of its own, and a fifth of what is settled is
-about what two processes can make when they do nothing else.
+Every workspace has thresholds, some of which are crossed, and every fifth event captures a hold. The fifth is an
+assumption: each hold is made by a call and a transaction of its own, so not every event can have one, but how many
+can be made a second is not measured here. The share when each event captures one is told beside it.
 """
 
 from __future__ import annotations
